@@ -1,0 +1,2 @@
+Console.WriteLine("routerd");
+return 0;
