@@ -8,6 +8,7 @@ namespace RouterDaemon.Bench.Mock;
 internal sealed class MockResponder(MockRequest request, MockBehaviour behaviour, MockWriter writer, long number, double jitter, CancellationToken clientGone)
 {
     public const int HugeBytes = (1 << 20) + 1024;
+    public const int SettleMs = 20;
 
     private static readonly byte[] GarbageBytes = [.. "<<\u0001not json, not an event {{"u8, 0xFF, 0xFE, 0x00, .. "\n\n"u8];
     private readonly string _id = $"chatcmpl-mock-{number}";
@@ -47,6 +48,9 @@ internal sealed class MockResponder(MockRequest request, MockBehaviour behaviour
     /// <summary>Cut, reset and stall; any other fault returns.</summary>
     public async Task BreakConnectionAsync()
     {
+        // A reset throws away what the peer has not read yet: let it read first.
+        if (behaviour.Fault == MockFault.Reset)
+            await Task.Delay(SettleMs, clientGone);
         if (behaviour.Fault is MockFault.Cut or MockFault.Reset)
             throw new MockCutException(behaviour.Fault == MockFault.Reset);
         if (behaviour.Fault == MockFault.Stall)

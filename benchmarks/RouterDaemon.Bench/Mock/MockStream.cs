@@ -85,6 +85,7 @@ internal sealed class MockStream(MockRequest request, MockBehaviour behaviour, M
                 await EventAsync(Encoding.UTF8.GetBytes($"data: {MockJson.Error("The engine died", "server_error", null)}\n\n"));
                 return false;
             case MockFault.ChunkTooShort or MockFault.ChunkSizeGarbage:
+                await Task.Delay(MockResponder.SettleMs, clientGone);
                 await writer.WriteAsync(BrokenChunk(behaviour.Fault));
                 throw new MockCutException(reset: false);
             case MockFault.HalfUtf8:
