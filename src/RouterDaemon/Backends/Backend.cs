@@ -1,4 +1,4 @@
-using RouterDaemon.Core.Fleet;
+using RouterDaemon.Config;
 
 namespace RouterDaemon.Backends;
 
@@ -9,7 +9,7 @@ internal abstract class Backend : IAsyncDisposable
     public required string Id { get; init; }
 
     /// <summary>How long each phase of an attempt may take.</summary>
-    public required BackendTimeouts Timeouts { get; init; }
+    public required TimeoutsConfig Timeouts { get; init; }
 
     /// <summary>Starts one attempt and returns when the status is known.</summary>
     /// <exception cref="UpstreamException">The backend could not be reached or broke off.</exception>
