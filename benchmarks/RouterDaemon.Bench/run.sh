@@ -30,11 +30,11 @@ cleanup() {
 }
 trap cleanup EXIT
 
-dotnet build benchmarks/RouterDaemon.Bench -c Release --nologo -v quiet
+dotnet build benchmarks/RouterDaemon.Bench -c Release --nologo -v quiet >"$work/build.log" || { cat "$work/build.log" >&2; exit 1; }
 bench=(benchmarks/RouterDaemon.Bench/bin/Release/*/routerd-bench)
 bench=${bench[0]}
 routerd=${ROUTERD_BINARY:-artifacts/routerd/routerd}
-if [ ! -x "$routerd" ]; then
+if [ -z "${ROUTERD_BINARY:-}" ] && [ ! -x "$routerd" ]; then
   built=(src/RouterDaemon/bin/Release/*/routerd)
   routerd=${built[0]}
 fi
@@ -46,6 +46,9 @@ if command -v taskset >/dev/null && [ "$(nproc)" -ge 2 ]; then
   load_cpu=(taskset -c "1-$(($(nproc) - 1))")
 fi
 
+# Mock and load generator are instruments: they answer on the socket's own thread and do not spin, which would cost the targets' core.
+instrument=(env DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1 DOTNET_ThreadPool_UnfairSemaphoreSpinLimit=0)
+
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])' 2>/dev/null || echo $((20000 + RANDOM % 20000)); }
 wait_for() {
   for _ in $(seq 200); do
@@ -53,7 +56,7 @@ wait_for() {
     sleep 0.05
   done
   echo "run.sh: $1 does not answer" >&2
-  cat "$work"/*.log >&2 || true
+  tail -n 40 "$work"/{mock,nginx,haproxy,routerd}.log >&2 2>/dev/null || true
   return 1
 }
 
@@ -61,7 +64,7 @@ declare -A port pid
 targets=(direct)
 
 mock=$(free_port)
-"${load_cpu[@]}" "$bench" mock --port "$mock" --behaviour "answer=$(printf 'x%.0s' $(seq 700))" >"$work/mock.log" 2>&1 &
+"${load_cpu[@]}" "${instrument[@]}" "$bench" mock --port "$mock" --behaviour "answer=$(printf 'x%.0s' $(seq 700))" >"$work/mock.log" 2>&1 &
 pids+=($!)
 port[direct]=$mock pid[direct]=$!
 wait_for "http://127.0.0.1:$mock/v1/models"
@@ -101,6 +104,7 @@ global
 defaults
   mode http
   option http-keep-alive
+  option http-no-delay
   http-reuse always
   timeout connect 5s
   timeout client 60s
@@ -119,10 +123,6 @@ else
   echo "run.sh: haproxy is not installed: left out" >&2
 fi
 
-# routerd with recording on and routing over eight deployments, for each route of the mock that is measured.
-port[routerd]=$(free_port)
-home=$work/home
-mkdir -p "$home"
 deployments() { # deployments MODEL ROUTE
   for i in 1 2 3 4 5 6 7 8; do
     cat <<YAML
@@ -139,18 +139,27 @@ deployments() { # deployments MODEL ROUTE
 YAML
   done
 }
-{
-  echo "backends:"
-  deployments plain ""
-  deployments streamed "/b/tokens=100,tps=50,stamps"
-} >"$home/routerd.yaml"
-mkdir -p "$work/no-libraries"
-ROUTERD_HOME=$home ROUTERD_LISTEN="http://127.0.0.1:${port[routerd]}" ROUTERD_LLAMA_DIR="$work/no-libraries" \
-  "${target_cpu[@]}" "$routerd" serve >"$work/routerd.log" 2>&1 &
-pids+=($!)
-pid[routerd]=$!
-wait_for "http://127.0.0.1:${port[routerd]}/health/live"
-targets+=(routerd)
+
+# routerd with recording on and routing over eight deployments, for each route of the mock that is measured.
+if [ -x "$routerd" ]; then
+  port[routerd]=$(free_port)
+  home=$work/home
+  mkdir -p "$home"
+  {
+    echo "backends:"
+    deployments plain ""
+    deployments streamed "/b/tokens=100,tps=50,stamps"
+  } >"$home/routerd.yaml"
+  mkdir -p "$work/no-libraries"
+  ROUTERD_HOME=$home ROUTERD_LISTEN="http://127.0.0.1:${port[routerd]}" ROUTERD_LLAMA_DIR="$work/no-libraries" \
+    "${target_cpu[@]}" "$routerd" serve >"$work/routerd.log" 2>&1 &
+  pids+=($!)
+  pid[routerd]=$!
+  wait_for "http://127.0.0.1:${port[routerd]}/health/live"
+  targets+=(routerd)
+else
+  echo "run.sh: $routerd is not built: left out" >&2
+fi
 
 results=$work/results.jsonl
 measure() { # measure TARGET SCENARIO OPTIONS...
@@ -165,7 +174,7 @@ measure() { # measure TARGET SCENARIO OPTIONS...
       esac ;;
     *) model=plain ;;
   esac
-  "${load_cpu[@]}" "$bench" load --url "http://127.0.0.1:${port[$target]}$route" --target "$target" --scenario "$scenario" --model "$model" \
+  "${load_cpu[@]}" "${instrument[@]}" "$bench" load --url "http://127.0.0.1:${port[$target]}$route" --target "$target" --scenario "$scenario" --model "$model" \
     --pids "${pid[$target]}" --duration "$seconds" --warmup "$warmup" --append "$results" "$@" ||
     { echo "run.sh: $target $scenario failed" >&2; cat "$work/routerd.log" >&2; return 1; }
 }

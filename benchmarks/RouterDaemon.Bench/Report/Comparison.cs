@@ -99,7 +99,7 @@ internal sealed class Comparison
                 text.Append(CultureInfo.InvariantCulture, $"{title + (unit.Length > 0 ? $" [{unit}]" : ""),-22}");
                 double? against = Median(Baseline, scenario, value, added);
                 foreach (double? v in row)
-                    text.Append(CultureInfo.InvariantCulture, $"{(v is null ? "-" : against is > 0 ? $"{v:F1} ({v / against:F2})" : $"{v:F1}"),20}");
+                    text.Append(CultureInfo.InvariantCulture, $"{(v is null ? "-" : against is > 0 && v > 0 ? $"{v:F1} ({v / against:F2})" : $"{v:F1}"),20}");
                 text.Append('\n');
             }
         }
