@@ -4,7 +4,7 @@
 #
 #   run.sh [--smoke] [--rounds N] [--seconds N] [--out FOLDER]
 #
-# ROUTERD_BINARY names the routerd to measure (default artifacts/routerd/routerd, else the built apphost).
+# ROUTERD_BINARY names the routerd to measure (default artifacts/routerd/routerd, else the built apphost), ROUTERD_BENCH_BINARY a native routerd-bench.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -32,7 +32,7 @@ trap cleanup EXIT
 
 dotnet build benchmarks/RouterDaemon.Bench -c Release --nologo -v quiet >"$work/build.log" || { cat "$work/build.log" >&2; exit 1; }
 bench=(benchmarks/RouterDaemon.Bench/bin/Release/*/routerd-bench)
-bench=${bench[0]}
+bench=${ROUTERD_BENCH_BINARY:-${bench[0]}}
 routerd=${ROUTERD_BINARY:-artifacts/routerd/routerd}
 if [ -z "${ROUTERD_BINARY:-}" ] && [ ! -x "$routerd" ]; then
   built=(src/RouterDaemon/bin/Release/*/routerd)
