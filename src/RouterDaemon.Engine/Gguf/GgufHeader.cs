@@ -195,7 +195,7 @@ public sealed class GgufHeader
             uint type = reader.UInt32($"tensor {name}");
             ulong offset = reader.UInt64($"tensor {name}");
             if (offset > (ulong)reader.Length || elements > long.MaxValue / 8)
-                throw reader.Damaged($"tensor {name} lies at offset {offset}, beyond the end of the file");
+                throw reader.Damaged($"tensor {name} lies at offset {offset}, beyond the end of the file: truncated");
             tensors.Add(new GgufTensor(name, type, elements, (long)offset, GgmlTypes.Bytes(type, elements)));
         }
         return tensors;

@@ -85,13 +85,16 @@ internal sealed class TextAssembler
     private byte[] Release()
     {
         ReadOnlySpan<byte> held = _held.WrittenSpan;
-        int first = int.MaxValue;
+        // The stop that is complete first wins, of those the one that began first: so the cuts between tokens have no say.
+        int first = 0;
+        int firstEnd = int.MaxValue;
         for (int i = 0; i < _stops.Length; i++)
         {
             int at = held.IndexOf(_stops[i]);
-            if (at >= 0 && at < first)
+            int end = at + _stops[i].Length;
+            if (at >= 0 && (end < firstEnd || (end == firstEnd && at < first)))
             {
-                first = at;
+                (first, firstEnd) = (at, end);
                 StopMet = _stopTexts[i];
             }
         }
