@@ -1,4 +1,5 @@
 using RouterDaemon.Config;
+using RouterDaemon.Core.Fleet;
 
 namespace RouterDaemon.Backends;
 
@@ -21,6 +22,12 @@ internal abstract class Backend : IAsyncDisposable
 
     /// <summary>True when a failed answer of this status may be another deployment's success.</summary>
     public virtual bool IsRetryable(int status) => status is 401 or 403 or 404 or 408 or 409 or 421 or 425 or 429 or >= 500;
+
+    /// <summary>How long a deployment has for its first content.</summary>
+    public virtual TimeSpan FirstTokenTimeout(DeploymentEntry deployment) => Timeouts.FirstToken;
+
+    /// <summary>True when a stream's usage must be asked for by <c>stream_options</c>.</summary>
+    public virtual bool ReportsUsageOnRequest => true;
 
     /// <inheritdoc/>
     public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -8,8 +8,6 @@ namespace RouterDaemon.Http;
 /// <summary>Guards a request, finds its row in the route table and runs it where its <see cref="Heat"/> says.</summary>
 internal sealed class Dispatcher
 {
-    private const int MaxRequestIdLength = 128;
-
     private readonly FrozenDictionary<string, Route[]> _exact;
     private readonly (string Prefix, Route Route)[] _prefixed;
     private readonly RequestGuard _guard;
@@ -29,7 +27,6 @@ internal sealed class Dispatcher
     public Task DispatchAsync(RequestContext context)
     {
         var request = context.Http.Request;
-        context.RequestId = RequestIdOf(request);
         context.Http.Response.Headers["x-request-id"] = context.RequestId;
 
         var path = request.Path.Value ?? "/";
@@ -134,16 +131,5 @@ internal sealed class Dispatcher
         return path.StartsWith("/v1/messages", StringComparison.Ordinal)
             ? _exact.Values.SelectMany(r => r).FirstOrDefault(r => r.Dialect == Dialect.Anthropic)
             : null;
-    }
-
-    private static string RequestIdOf(HttpRequest request)
-    {
-        var given = request.Headers["x-request-id"].ToString();
-        if (given.Length is > 0 and <= MaxRequestIdLength && !given.AsSpan().ContainsAnyExceptInRange('!', '~'))
-        {
-            return given;
-        }
-
-        return RequestIds.Next();
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
@@ -7,6 +8,9 @@ namespace RouterDaemon.Http;
 /// <summary>Kestrel's application: no middleware, no scope per request, one context for each connection.</summary>
 internal sealed class RequestApplication(Dispatcher dispatcher, TimeProvider time) : IHttpApplication<RequestContext>
 {
+    private readonly ulong _random = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+    private ulong _count;
+
     public RequestContext CreateContext(IFeatureCollection contextFeatures)
     {
         RequestContext context;
@@ -19,7 +23,8 @@ internal sealed class RequestApplication(Dispatcher dispatcher, TimeProvider tim
             context = new RequestContext();
         }
 
-        context.Begin(contextFeatures, time.GetTimestamp());
+        // An odd multiplier makes the walk over all 2^64 values a permutation: no id twice, no visible counter.
+        context.Begin(contextFeatures, time, _random + (Interlocked.Increment(ref _count) * 0x9E3779B97F4A7C15UL));
         return context;
     }
 

@@ -19,8 +19,17 @@ internal sealed class RequestContext
     /// <summary>When the request's headers had been read, by the daemon's monotonic clock.</summary>
     public long StartedTimestamp { get; set; }
 
-    /// <summary>Sent back as <c>x-request-id</c>; the client's own when it sent a usable one.</summary>
-    public string RequestId { get; set; } = "";
+    /// <summary>Arrival by the wall clock, microseconds since 1970.</summary>
+    public long StartedUnixMicros { get; set; }
+
+    /// <summary>Arrival by the wall clock, seconds since 1970.</summary>
+    public long StartedUnixSeconds => StartedUnixMicros / 1_000_000;
+
+    /// <summary>The id under which the request is recorded.</summary>
+    public Store.Journal.RequestId Id { get; set; }
+
+    /// <summary>Sent back as <c>x-request-id</c>: <see cref="Id"/> as text, the key of the request's row.</summary>
+    public string RequestId { get; private set; } = "";
 
     /// <summary>The shape of errors for this request.</summary>
     public Dialect Dialect => Route?.Dialect ?? Dialect.OpenAi;
@@ -29,13 +38,15 @@ internal sealed class RequestContext
     public bool IsLoopback => Http.Connection.RemoteIpAddress is not { } address || IPAddress.IsLoopback(address);
 
     /// <summary>Takes over the features of the next request.</summary>
-    public void Begin(IFeatureCollection features, long timestamp)
+    public void Begin(IFeatureCollection features, TimeProvider time, ulong random)
     {
         Http.Initialize(features);
-        StartedTimestamp = timestamp;
+        StartedTimestamp = time.GetTimestamp();
+        StartedUnixMicros = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        Id = Store.Journal.RequestId.Create(StartedUnixMicros / 1000, random >> 48, random);
+        RequestId = Id.ToString();
         Route = null;
         RouteValue = "";
-        RequestId = "";
     }
 
     /// <summary>Lets go of the request's features.</summary>
