@@ -14,6 +14,9 @@ public sealed class DeploymentEntry
     /// <summary>The backend's id.</summary>
     public required string BackendId { get; init; }
 
+    /// <summary>The backend's kind (<c>openai</c>, <c>llm-d</c>, ...), a provider prefix that names may carry; "" = none.</summary>
+    public string BackendKind { get; init; } = "";
+
     /// <summary>The model's name as the backend knows it.</summary>
     public required string UpstreamModel { get; init; }
 

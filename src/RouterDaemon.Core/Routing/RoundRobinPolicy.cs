@@ -1,0 +1,10 @@
+namespace RouterDaemon.Core.Routing;
+
+/// <summary>One after the other.</summary>
+internal sealed class RoundRobinPolicy : IRoutingPolicy
+{
+    private int _next = -1;
+
+    public void Select(ref PolicyContext context) =>
+        context.Winner = (int)((uint)Interlocked.Increment(ref _next) % (uint)context.Usable.Length);
+}

@@ -1,0 +1,47 @@
+using RouterDaemon.Core.State;
+using RouterDaemon.Core.Wire;
+
+namespace RouterDaemon.Core.Routing;
+
+/// <summary>
+/// What a chosen request holds of its deployment until <see cref="Router.OnFinished"/>. Keep one copy and pass it by reference; finishing it twice, or
+/// finishing a default one, does nothing.
+/// </summary>
+public struct RouteLease
+{
+    internal DeploymentState? State;
+    internal long StartNs;
+    internal long FirstTokenNs;
+    internal long GapStartNs;
+    internal long Sequence;
+    internal int Tokens;
+    internal int GapTokens;
+    internal float GapSeconds;
+    internal int GapTotal;
+    internal int Uncached;
+    internal int Cached;
+    internal int MatchedTokens;
+    internal int PromptTokens;
+    internal int PromptBytes;
+    internal int KvTokens;
+    internal int WorkUs;
+    internal float AheadSeconds;
+    internal float ExtraSeconds;
+    internal TaskClass TaskClass;
+    internal bool IsTrial;
+
+    /// <summary>True until it is finished.</summary>
+    public readonly bool IsHeld => State is not null;
+
+    /// <summary>The first token was reported.</summary>
+    public readonly bool HasFirstToken => FirstTokenNs != 0;
+
+    /// <summary>Time to the first token; NaN before it.</summary>
+    public readonly double TtftMs => FirstTokenNs == 0 ? double.NaN : (FirstTokenNs - StartNs) * 1e-6;
+
+    /// <summary>Mean time between tokens so far; NaN before the second.</summary>
+    public readonly double ItlMs => GapTotal == 0 ? double.NaN : GapSeconds * 1e3 / GapTotal;
+
+    /// <summary>Tokens reported.</summary>
+    public readonly int TokenCount => Tokens;
+}

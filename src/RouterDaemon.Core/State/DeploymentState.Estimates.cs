@@ -1,0 +1,59 @@
+using RouterDaemon.Core.Wire;
+
+namespace RouterDaemon.Core.State;
+
+/// <content>What decisions read.</content>
+public sealed partial class DeploymentState
+{
+    private const int ClassCount = 8;
+    private const float QualityPriorWeight = 10;
+    private readonly float[] _qualitySum = new float[ClassCount];
+    private readonly float[] _qualityCount = new float[ClassCount];
+
+    internal int PrefixSlot { get; set; }
+
+    internal byte PrefixGeneration { get; set; }
+
+    /// <summary>The token clock in units of 1,024 tokens, 16 bits.</summary>
+    internal ushort AgeStamp => (ushort)(Volatile.Read(ref Counters.TokenClock) >> 10);
+
+    /// <summary>Teaches the quality of answers of a class; <paramref name="score"/> is 0..1, anything else is ignored.</summary>
+    public void AddQualityScore(TaskClass taskClass, double score)
+    {
+        var i = (int)taskClass;
+        if (!(score >= 0 && score <= 1) || i >= ClassCount)
+            return;
+        Enter();
+        // An old score weighs less: the memory is about 200 scores long.
+        _qualitySum[i] = (_qualitySum[i] * 0.995f) + (float)score;
+        _qualityCount[i] = (_qualityCount[i] * 0.995f) + 1;
+        Exit();
+    }
+
+    /// <summary>Quality of a class: the prior, weighing as much as ten scores, and the scores.</summary>
+    public float Quality(TaskClass taskClass, float prior)
+    {
+        var i = (int)taskClass & (ClassCount - 1);
+        var count = _qualityCount[i];
+        return count == 0 ? prior : ((prior * QualityPriorWeight) + _qualitySum[i]) / (QualityPriorWeight + count);
+    }
+
+    /// <summary>Prefill work of the unanswered, seconds.</summary>
+    internal float AheadSeconds(long nowNs)
+    {
+        _ = nowNs;
+        return Volatile.Read(ref Counters.PrefillWorkUs) * 1e-6f;
+    }
+
+    /// <summary>Seconds since the deployment last gave a token, when somebody waits for one: a stalled deployment grows dearer by itself.</summary>
+    internal float SilenceSeconds(long nowNs) =>
+        Volatile.Read(ref Counters.Unanswered) == 0 ? 0 : (nowNs - Volatile.Read(ref Counters.ProgressNs)) * 1e-9f;
+
+    /// <summary>Seconds until a slot is free and the model is loaded.</summary>
+    internal float SlotWait(int slots)
+    {
+        if (_exact)
+            return LoadSeconds + (_freeSlots > 0 ? 0 : (_queueDepth + 1) * Model.Service / Math.Max(1, slots));
+        return slots == 0 ? 0 : Math.Max(0, InFlight + 1 - slots) * Model.Service / slots;
+    }
+}

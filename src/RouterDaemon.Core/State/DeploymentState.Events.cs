@@ -1,0 +1,154 @@
+namespace RouterDaemon.Core.State;
+
+/// <content>What happens to requests: reserve, first token, tokens, end.</content>
+public sealed partial class DeploymentState
+{
+    private const long StaleNs = 30 * SecondNs;
+
+    /// <summary>Counts the request in, then verifies the cap; false = full, nothing counted.</summary>
+    internal bool TryReserve(int maxInFlight)
+    {
+        var cap = EffectiveCap(maxInFlight);
+        if (Interlocked.Increment(ref Counters.InFlight) <= cap)
+            return true;
+        Interlocked.Decrement(ref Counters.InFlight);
+        return false;
+    }
+
+    /// <summary>In half-open state one request at a time may try; true when this one may (or the breaker is closed).</summary>
+    internal bool TryBeginTrial(out bool isTrial)
+    {
+        isTrial = _openings > 0;
+        return !isTrial || Interlocked.CompareExchange(ref Counters.Trial, 1, 0) == 0;
+    }
+
+    internal void EndTrial() => Volatile.Write(ref Counters.Trial, 0);
+
+    internal int EffectiveCap(int maxInFlight)
+    {
+        var learned = _cap > 0 ? Math.Max(1, (int)_cap) : int.MaxValue;
+        return maxInFlight > 0 ? Math.Min(maxInFlight, learned) : learned;
+    }
+
+    internal void Dispatch(int uncached, int kvTokens, int workUs, long nowNs)
+    {
+        if (Interlocked.Increment(ref Counters.Unanswered) == 1)
+            Volatile.Write(ref Counters.ProgressNs, nowNs);
+        Interlocked.Add(ref Counters.PrefillTokens, uncached);
+        Interlocked.Add(ref Counters.PrefillWorkUs, workUs);
+        Interlocked.Add(ref Counters.KvTokens, kvTokens);
+        Interlocked.Add(ref Counters.TokenClock, uncached);
+    }
+
+    internal void Answered(int uncached, int workUs, long nowNs)
+    {
+        Interlocked.Decrement(ref Counters.Unanswered);
+        Interlocked.Add(ref Counters.PrefillTokens, -uncached);
+        Interlocked.Add(ref Counters.PrefillWorkUs, -workUs);
+        Volatile.Write(ref Counters.ProgressNs, nowNs);
+    }
+
+    internal void Release(int kvTokens)
+    {
+        Interlocked.Add(ref Counters.KvTokens, -kvTokens);
+        Interlocked.Decrement(ref Counters.InFlight);
+    }
+
+    internal void Progress(long nowNs) => Volatile.Write(ref Counters.ProgressNs, nowNs);
+
+    internal void AddKv(int tokens) => Interlocked.Add(ref Counters.KvTokens, tokens);
+
+    internal void LearnFirstToken(float seconds, float uncached, float cached, float ahead, float extra, long nowNs)
+    {
+        Enter();
+        Model.LearnFirstToken(seconds, uncached, cached, ahead, extra);
+        _lastSampleNs = nowNs;
+        Exit();
+        Ttft.Record(seconds * 1e3);
+    }
+
+    internal void LearnGap(float seconds, float streams)
+    {
+        Enter();
+        Model.LearnGap(seconds, streams);
+        Exit();
+    }
+
+    /// <summary>A request ended well. Closes the breaker, lets a learned cap grow.</summary>
+    internal void LearnSuccess(float seconds, int outputTokens, int inFlight, long nowNs)
+    {
+        Enter();
+        Model.LearnService(seconds);
+        if (outputTokens > 0)
+            _outputTokens += 0.02f * (outputTokens - _outputTokens);
+        _failureRate *= 0.95f;
+        _consecutiveFailures = 0;
+        _openings = 0;
+        if (_cap > 0 && inFlight >= _cap - 1)
+            _cap += 1 / _cap;
+        _lastSampleNs = nowNs;
+        Exit();
+        Latency.Record(seconds * 1e3);
+    }
+
+    /// <summary>A request ended badly through the deployment's fault.</summary>
+    internal void LearnFailure(long nowNs)
+    {
+        Enter();
+        _failureRate += 0.1f * (1 - _failureRate);
+        // Half open: the trial failed, so the next opening is twice as long. Failures of requests sent before it opened add nothing.
+        if (_openings > 0 ? nowNs >= _usableFromNs : ++_consecutiveFailures >= FailuresToOpen)
+        {
+            var open = Math.Min(FirstOpenNs << Math.Min(_openings, 8), LongestOpenNs);
+            _openings++;
+            _consecutiveFailures = 0;
+            MarkDown(nowNs + open);
+        }
+
+        Exit();
+    }
+
+    /// <summary>Refused for load. No fault, but a limit learned: back off to 70 % and rest as long as asked.</summary>
+    internal void LearnRefusal(long retryAfterNs, int inFlight, ulong jitter, long nowNs)
+    {
+        const long DefaultRestNs = SecondNs / 4;
+        Enter();
+        _cap = Math.Max(1, 0.7f * Math.Max(inFlight, 1));
+        _failureRate += 0.03f * (1 - _failureRate);
+        Exit();
+        // Without Retry-After (llm-d gives none): 125..375 ms, so that callers do not come back together.
+        MarkDown(nowNs + (retryAfterNs > 0 ? retryAfterNs : (DefaultRestNs / 2) + (long)(jitter % DefaultRestNs)));
+    }
+
+    internal void LearnUsage(int cached, int promptTokens, int promptBytes, int matched)
+    {
+        Enter();
+        if (matched >= 64 && cached >= 0)
+            _hitRatio = Math.Clamp(_hitRatio + (0.05f * (Math.Clamp((float)cached / matched, 0, 1) - _hitRatio)), 0.02f, 1);
+        if (promptTokens >= 16 && promptBytes > 0)
+            _bytesPerToken += 0.05f * (Math.Clamp((float)promptBytes / promptTokens, 0.5f, 16) - _bytesPerToken);
+        Exit();
+    }
+
+    /// <summary>Once a second at most: decays failures, and drifts a silent deployment's estimates towards the prior.</summary>
+    internal void TickIfDue(long nowNs)
+    {
+        if (nowNs >= Volatile.Read(ref _tickNs))
+            Tick(nowNs);
+    }
+
+    private void Tick(long nowNs)
+    {
+        Enter();
+        var elapsed = _tickNs == 0 ? 0 : Math.Min((nowNs - _tickNs + SecondNs) / (float)SecondNs, 3600);
+        if (nowNs >= _tickNs)
+        {
+            Volatile.Write(ref _tickNs, nowNs + SecondNs);
+            _failureRate *= MathF.Pow(0.5f, elapsed / FailureHalfLifeSeconds);
+            if (nowNs - _lastSampleNs > StaleNs && Unanswered == 0)
+                Model.Shrink(1 - MathF.Pow(0.5f, elapsed / 15));
+        }
+
+        Exit();
+    }
+}

@@ -1,0 +1,113 @@
+using RouterDaemon.Core.Fleet;
+using RouterDaemon.Core.Routing;
+using Xunit;
+
+namespace RouterDaemon.Tests.Core.Routing;
+
+public sealed class RouterTests
+{
+    private readonly Router _router = new(new RouterOptions { Exploration = 0 });
+    private RouteDecision _decision;
+
+    [Fact]
+    public void MasksAreHardAndNamed()
+    {
+        var fleet = Fleets.Equal(7, i => i switch
+        {
+            0 => Fleets.Entry(i, capabilities: Capability.Embeddings),
+            1 => Fleets.Entry(i, trust: TrustLevel.Public),
+            2 => Fleets.Entry(i, context: 1000),
+            3 => Fleets.Entry(i, price: 1e6),
+            4 => Fleets.Entry(i),
+            5 => Fleets.Entry(i, tags: 0),
+            _ => Fleets.Entry(i, tags: 2, ttftMs: 5000),
+        });
+        var request = Fleets.Request() with { PrivacyFloor = TrustLevel.Private, MaxCostUsd = 1, RequiredTags = 0 };
+        request.Tried.Add(4);
+        request.Tried.Add(5);
+        Assert.Equal(RouteResult.Chosen, Choose(fleet, request, out var lease));
+        Assert.Equal(6, _decision.Winner);
+        Assert.Equal(1, _decision.Usable);
+        Assert.Equal(
+            MaskReason.Capability | MaskReason.Privacy | MaskReason.Context | MaskReason.Cost | MaskReason.Tried, _decision.Masked);
+        Assert.Equal(2, _decision.MaskCounts.Of(MaskReason.Tried));
+        Fleets.Finish(_router, ref lease, 1);
+
+        request.RequiredTags = 4;
+        Assert.Equal(RouteResult.NothingUsable, Choose(fleet, request, out lease));
+        Assert.False(lease.IsHeld);
+        Assert.False(_decision.WaitingHelps);
+        Assert.Equal(-1, _decision.Winner);
+    }
+
+    [Fact]
+    public void ContextAtBelowAndAboveTheLimit()
+    {
+        var fleet = Fleets.Equal(1, i => Fleets.Entry(i, context: 1100));
+        Assert.Equal(RouteResult.Chosen, Choose(fleet, Fleets.Request(1000) with { MaxTokens = 99 }, out _));
+        Assert.Equal(RouteResult.Chosen, Choose(fleet, Fleets.Request(1000) with { MaxTokens = 100 }, out _));
+        Assert.Equal(RouteResult.NothingUsable, Choose(fleet, Fleets.Request(1000) with { MaxTokens = 101 }, out _));
+    }
+
+    [Fact]
+    public void NothingUsableSaysWhenWaitingHelps()
+    {
+        var fleet = Fleets.Equal(2, i => Fleets.Entry(i, cap: 1));
+        fleet.Deployments[0].State.MarkDown(5 * Fleets.SecondNs);
+        Assert.Equal(RouteResult.Chosen, Choose(fleet, Fleets.Request(), out _, Fleets.SecondNs));
+        Assert.Equal(RouteResult.NothingUsable, Choose(fleet, Fleets.Request(), out _, Fleets.SecondNs));
+        Assert.True(_decision.WaitingHelps);
+        Assert.Equal(MaskReason.Down | MaskReason.Full, _decision.Masked);
+        Assert.InRange(_decision.RecoveryNs, Fleets.SecondNs, 10 * Fleets.SecondNs);
+    }
+
+    [Fact]
+    public void ReleasingTwiceIsHarmless()
+    {
+        var fleet = Fleets.Equal(1);
+        Choose(fleet, Fleets.Request(), out var lease);
+        var state = fleet.Deployments[0].State;
+        Assert.Equal(1, state.InFlight);
+        Assert.Equal(1, state.Unanswered);
+        _router.OnFirstToken(ref lease, 10);
+        _router.OnFirstToken(ref lease, 20);
+        Assert.Equal(0, state.Unanswered);
+        Fleets.Finish(_router, ref lease, 30);
+        Fleets.Finish(_router, ref lease, 40);
+        Assert.Equal(0, state.InFlight);
+        Assert.Equal(0, state.OutstandingPrefillTokens);
+        Assert.Equal(0, state.KvTokensInFlight);
+        var none = default(RouteLease);
+        Fleets.Finish(_router, ref none, 50);
+    }
+
+    [Fact]
+    public void LastResortOnlyWhenNothingElse()
+    {
+        var fleet = Fleets.Equal(2, i => Fleets.Entry(i, lastResort: i == 0, ttftMs: i == 0 ? 1 : 50_000, cap: 1));
+        Choose(fleet, Fleets.Request(), out _);
+        Assert.Equal(1, _decision.Winner);
+        Assert.Equal(1, _decision.MaskCounts.Of(MaskReason.LastResort));
+        Choose(fleet, Fleets.Request(), out _);
+        Assert.Equal(0, _decision.Winner);
+    }
+
+    [Fact]
+    public void ExplainPricesEveryCandidateAndChangesNothing()
+    {
+        var fleet = Fleets.Equal(3, i => Fleets.Entry(i, price: i, trust: i == 2 ? TrustLevel.Public : TrustLevel.Private));
+        var reports = new CandidateReport[3];
+        var request = Fleets.Request() with { PrivacyFloor = TrustLevel.Private };
+        Assert.Equal(3, _router.Explain(fleet, request, Fleets.All(fleet), [], 1, reports));
+        Assert.Equal(MaskReason.Privacy, reports[2].Masked);
+        Assert.All(reports, r => Assert.True(r.Terms.TotalUsd > 0));
+        Assert.True(reports[1].Terms.CostUsd > 0);
+        Assert.All(fleet.Deployments, d => Assert.Equal(0, d.State.InFlight));
+        Choose(fleet, request, out _);
+        Assert.Equal(reports[0].Terms.TotalUsd, _decision.WinnerTerms.TotalUsd);
+        Assert.Equal(reports[1].Terms.TotalUsd, _decision.RunnerUpTerms.TotalUsd);
+    }
+
+    private RouteResult Choose(FleetSnapshot fleet, RouteRequest request, out RouteLease lease, long nowNs = 1) =>
+        _router.Choose(fleet, request, Fleets.All(fleet), [], nowNs, ref _decision, out lease);
+}
