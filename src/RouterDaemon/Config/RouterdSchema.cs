@@ -1,5 +1,6 @@
 using RouterDaemon.Config.Schema;
 using RouterDaemon.Core.Fleet;
+using RouterDaemon.Core.Routing;
 
 namespace RouterDaemon.Config;
 
@@ -30,7 +31,7 @@ internal static class RouterdSchema
     private static readonly DurationType Timeout = new(TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1));
     private static readonly DurationType Pause = new(TimeSpan.Zero, TimeSpan.FromDays(1));
 
-    private static readonly ChoiceType<string> Policy = new([.. RoutingPolicyNames.All.Select(n => (n, n))]);
+    private static readonly ChoiceType<string> Policy = new([.. RoutingPolicies.Table.Select(p => (p.Name, p.Name))]);
 
     private static readonly ChoiceType<RoutingPresetName> Preset = new(
         ("interactive", RoutingPresetName.Interactive), ("balanced", RoutingPresetName.Balanced), ("batch", RoutingPresetName.Batch));
