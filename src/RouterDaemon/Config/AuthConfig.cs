@@ -7,9 +7,13 @@ internal sealed record AuthConfig
     /// </summary>
     public const string AllowOpenSentence = "anyone who can reach this address may spend my keys";
 
-    /// <summary>Requests need a key; null = not written: true as soon as a key exists or an address is not loopback.</summary>
-    public bool? Required { get; init; }
+    /// <summary>Requests need a key. Default false; see <see cref="IsRequired"/> for when it is true all the same.</summary>
+    public bool Required { get; init; }
 
     /// <summary>True when the file says <see cref="AllowOpenSentence"/>.</summary>
     public bool AllowOpen { get; init; }
+
+    /// <summary>Whether requests need a key: when the file says so, as soon as a key exists, and when other machines can connect.</summary>
+    public bool IsRequired(IReadOnlyList<ListenAddress> listen, int keyCount) =>
+        Required || keyCount > 0 || (!AllowOpen && listen.Any(a => !a.IsLoopback));
 }

@@ -9,8 +9,17 @@ internal sealed record BackendConfig
 
     public BackendKind Kind { get; init; }
 
-    /// <summary>Base URL without a trailing slash and without <c>/v1</c>.</summary>
+    /// <summary>As written, without a trailing slash; never null once loaded. Use <see cref="RootUrl"/> or <see cref="OpenAiUrl"/>.</summary>
     public Uri? Url { get; init; }
+
+    /// <summary><see cref="Url"/> without a final <c>/v1</c>, without a trailing slash: a prefix for any path of the server.</summary>
+    public string RootUrl => WithoutVersion(Url!.AbsoluteUri.TrimEnd('/'));
+
+    /// <summary>
+    /// Prefix for <c>/chat/completions</c> and its like. Of kind openai a path that was written is taken as it is (providers put their
+    /// endpoints under <c>/openai/v1</c>, <c>/v1beta/openai</c>, ...); everywhere else it is <see cref="RootUrl"/> and <c>/v1</c>.
+    /// </summary>
+    public string OpenAiUrl => Kind == BackendKind.OpenAi && Url!.AbsolutePath != "/" ? Url.AbsoluteUri.TrimEnd('/') : RootUrl + "/v1";
 
     /// <summary>Name of the environment variable with the key; null = no key.</summary>
     public string? ApiKeyEnv { get; init; }
@@ -37,4 +46,6 @@ internal sealed record BackendConfig
 
     /// <summary>Given to each of its deployments.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
+
+    private static string WithoutVersion(string url) => url.EndsWith("/v1", StringComparison.Ordinal) ? url[..^3] : url;
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 namespace RouterDaemon.Config;
 
 /// <summary>One thing wrong with the configuration and where.</summary>
+/// <param name="Severity">Whether the configuration can be used all the same.</param>
 /// <param name="Source">The file as it was named, or <c>environment</c>.</param>
 /// <param name="Line">From 1; 0 = the whole source.</param>
 /// <param name="Column">From 1; 0 = the whole source.</param>

@@ -18,6 +18,10 @@ internal sealed record RouterdConfig
     /// <summary>Context store; null = <c>context.db</c> in <see cref="DataDirectory"/>.</summary>
     public string? ContextDatabasePath { get; init; }
 
+    /// <summary>Serve the bundled model as <c>tiny/local</c> unless a model of that id is configured. Default true.</summary>
+    public bool BundledModel { get; init; } = true;
+
+    /// <summary>Those of the file, and the bundled one; the files of <see cref="ModelsDirectory"/> are found while running.</summary>
     public IReadOnlyList<OnDeviceModelConfig> Models { get; init; } = [];
 
     public IReadOnlyList<BackendConfig> Backends { get; init; } = [];

@@ -1,9 +1,7 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using RouterDaemon.Backends;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.Wire;
-using RouterDaemon.Http;
 
 namespace RouterDaemon.Relay;
 
