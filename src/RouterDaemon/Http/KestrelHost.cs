@@ -20,7 +20,6 @@ internal static class KestrelHost
         builder.Services.AddSingleton(new System.Diagnostics.DiagnosticListener("RouterDaemon"));
         builder.Services.AddSingleton<System.Diagnostics.DiagnosticSource>(s => s.GetRequiredService<System.Diagnostics.DiagnosticListener>());
         builder.UseKestrelCore();
-        builder.UseKestrelHttpsConfiguration();
         builder.Services.Configure(configure);
         return builder.Services.BuildServiceProvider().GetRequiredService<IServer>();
     }

@@ -172,18 +172,9 @@ internal sealed class InferenceRelay(
         finally
         {
             watch.Remove(attempt);
-            Measure(call, lease);
+            lease.Measure(call, clock);
             CountDelivered(call, lease, result);
             lease.Finish(router, result, call, clock.NowNs);
-        }
-    }
-
-    private void Measure(InferenceCall call, Lease lease)
-    {
-        if (lease.ContentChunks > 0)
-        {
-            call.TtftMs = clock.MsSince(call.Context.StartedTimestamp) - lease.MsSinceFirstContent(clock.NowNs);
-            call.ItlMs = lease.ItlMs;
         }
     }
 
