@@ -111,7 +111,8 @@ internal sealed class NameFile : IDisposable
             Thread.MemoryBarrier();
             _view.Write(_end, RecordChecksum.Of(_entry.AsSpan(0, length)));
             _end += EntryHeader + length;
-            _names.Add(name);
+            // As a successor will read it: a long name is cut in this process too.
+            _names.Add(Encoding.UTF8.GetString(_entry, 0, length));
             _numbers[name] = _names.Count - 1;
             return _names.Count - 1;
         }

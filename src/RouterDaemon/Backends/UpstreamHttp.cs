@@ -8,7 +8,7 @@ internal static class UpstreamHttp
 {
     private const int MaxResponseHeadersKiB = 64;
 
-    /// <summary>Connections to <paramref name="url"/>; a <c>unix:</c> path in <paramref name="socketPath"/> goes there instead.</summary>
+    /// <summary>Connections to one backend, over TCP or over the Unix socket <paramref name="socketPath"/>.</summary>
     public static HttpMessageInvoker Create(TimeSpan connectTimeout, string? socketPath = null)
     {
         var handler = new SocketsHttpHandler

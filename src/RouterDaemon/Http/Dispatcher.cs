@@ -1,6 +1,4 @@
 using System.Collections.Frozen;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using RouterDaemon.Telemetry;
 
 namespace RouterDaemon.Http;
@@ -11,9 +9,10 @@ internal sealed class Dispatcher
     private readonly FrozenDictionary<string, Route[]> _exact;
     private readonly (string Prefix, Route Route)[] _prefixed;
     private readonly RequestGuard _guard;
+    private readonly AccessGate _gate;
     private readonly ILogger _log;
 
-    public Dispatcher(IEnumerable<Route> routes, RequestGuard guard, ILogger log)
+    public Dispatcher(IEnumerable<Route> routes, RequestGuard guard, AccessGate gate, ILogger log)
     {
         var all = routes.ToArray();
         _exact = all.Where(r => !r.Path.EndsWith("{id}", StringComparison.Ordinal))
@@ -21,6 +20,7 @@ internal sealed class Dispatcher
             .ToFrozenDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal);
         _prefixed = [.. all.Where(r => r.Path.EndsWith("{id}", StringComparison.Ordinal)).Select(r => (r.Path[..^4], r))];
         _guard = guard;
+        _gate = gate;
         _log = log;
     }
 
@@ -48,6 +48,11 @@ internal sealed class Dispatcher
             return allowed is null
                 ? ErrorWriter.WriteAsync(context, ApiError.NotFound(path))
                 : ErrorWriter.WriteAsync(context, ApiError.MethodNotAllowed(request.Method, path, allowed));
+        }
+
+        if (_gate.Refusal(context, route.Access) is { } closed)
+        {
+            return ErrorWriter.WriteAsync(context, closed);
         }
 
         return route.Heat == Heat.Hot ? RunAsync(context, route) : RunColdAsync(context, route);

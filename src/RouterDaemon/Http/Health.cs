@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Http;
-
 namespace RouterDaemon.Http;
 
 /// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c>: it can serve, else 503 with the reasons.</summary>

@@ -1,9 +1,5 @@
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace RouterDaemon.Http;
 
@@ -24,7 +20,6 @@ internal static class KestrelHost
         builder.Services.AddSingleton(new System.Diagnostics.DiagnosticListener("RouterDaemon"));
         builder.Services.AddSingleton<System.Diagnostics.DiagnosticSource>(s => s.GetRequiredService<System.Diagnostics.DiagnosticListener>());
         builder.UseKestrelCore();
-        builder.UseKestrelHttpsConfiguration();
         builder.Services.Configure(configure);
         return builder.Services.BuildServiceProvider().GetRequiredService<IServer>();
     }
@@ -36,7 +31,9 @@ internal static class KestrelHost
 
         public ServiceCollection Services { get; } = new();
 
+#pragma warning disable ASPDEPR008 // The interface that Kestrel registers itself through still names the old host.
         public IWebHost Build() => throw new NotSupportedException("Only the server is built here.");
+#pragma warning restore ASPDEPR008
 
         public IWebHostBuilder ConfigureAppConfiguration(Action<WebHostBuilderContext, IConfigurationBuilder> configureDelegate) => this;
 

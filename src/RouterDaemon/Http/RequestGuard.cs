@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Net;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
 namespace RouterDaemon.Http;

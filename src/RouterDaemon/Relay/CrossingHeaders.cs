@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Http;
-
 namespace RouterDaemon.Relay;
 
 /// <summary>The client's headers that may reach a cluster: llm-d's scheduling hints, by allow-list (llm-d-router, pkg/epp/metadata).</summary>

@@ -1,7 +1,5 @@
 using System.Text;
-using Microsoft.Extensions.Logging;
 using RouterDaemon.Backends;
-using RouterDaemon.Config;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Fleet;
@@ -17,12 +15,15 @@ internal sealed class InferenceRelay(
 {
     private static readonly ReadOnlyMemory<byte> KeepAliveComment = ": keep-alive\n\n"u8.ToArray();
 
+    private const int MaxRecordedOptions = 8;
+
     private ulong _seed;
 
     /// <summary>Answers one request.</summary>
     public async ValueTask RunAsync(RequestContext context, Operation operation)
     {
         var state = fleet.Current;
+        fleet.RefreshOnDevice(state);
         var body = await RequestBody.ReadAsync(context, state.Config.Limits.MaxBodyBytes).ConfigureAwait(false);
         using var call = new InferenceCall(context, operation, body, state);
         try
@@ -114,7 +115,7 @@ internal sealed class InferenceRelay(
             call.Attempts++;
             call.Deployment = call.Fleet.Snapshot.Deployments[call.Decision.Winner];
             call.DecisionKind = call.Attempts > 1 || next > 1 ? DecisionKind.Fallback : DecisionKind.Chosen;
-            if (call.Hints.Explain && call.Attempts == 1)
+            if (call.Attempts == 1 && (call.Hints.Explain || target.Candidates.Length is > 1 and <= MaxRecordedOptions))
             {
                 call.Reports = Explain(call, target);
             }
@@ -171,18 +172,9 @@ internal sealed class InferenceRelay(
         finally
         {
             watch.Remove(attempt);
-            Measure(call, lease);
+            lease.Measure(call, clock);
             CountDelivered(call, lease, result);
             lease.Finish(router, result, call, clock.NowNs);
-        }
-    }
-
-    private void Measure(InferenceCall call, Lease lease)
-    {
-        if (lease.ContentChunks > 0)
-        {
-            call.TtftMs = clock.MsSince(call.Context.StartedTimestamp) - lease.MsSinceFirstContent(clock.NowNs);
-            call.ItlMs = lease.ItlMs;
         }
     }
 

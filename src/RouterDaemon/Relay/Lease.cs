@@ -14,14 +14,15 @@ internal sealed class Lease(RouteLease lease)
     /// <summary>Content chunks seen.</summary>
     public int ContentChunks { get; private set; }
 
-    /// <summary>Time to the first content of this attempt; NaN before it.</summary>
-    public double TtftMs => _lease.TtftMs;
-
-    /// <summary>Mean time between content chunks; NaN before the second.</summary>
-    public double ItlMs => _lease.ItlMs;
-
-    /// <summary>Milliseconds from the first content to <paramref name="nowNs"/>.</summary>
-    public double MsSinceFirstContent(long nowNs) => (nowNs - _firstContentNs) * 1e-6;
+    /// <summary>Tells the call what its client saw: arrival to first content, time between chunks.</summary>
+    public void Measure(InferenceCall call, Clock clock)
+    {
+        if (ContentChunks > 0)
+        {
+            call.TtftMs = clock.MsSince(call.Context.StartedTimestamp) - ((clock.NowNs - _firstContentNs) * 1e-6);
+            call.ItlMs = _lease.ItlMs;
+        }
+    }
 
     /// <summary>A chunk with content came in.</summary>
     public void OnContent(Router router, long nowNs)

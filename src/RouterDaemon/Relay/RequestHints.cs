@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Microsoft.AspNetCore.Http;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.Wire;

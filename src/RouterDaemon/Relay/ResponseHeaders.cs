@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.AspNetCore.Http;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Store.Journal;
 

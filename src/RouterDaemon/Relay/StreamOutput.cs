@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.IO.Pipelines;
-using Microsoft.AspNetCore.Http;
 
 namespace RouterDaemon.Relay;
 

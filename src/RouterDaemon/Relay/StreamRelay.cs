@@ -1,9 +1,7 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using RouterDaemon.Backends;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.Wire;
-using RouterDaemon.Http;
 
 namespace RouterDaemon.Relay;
 
@@ -193,6 +191,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
         var writer = await call.Output!.BeginAsync().ConfigureAwait(false);
         var end = _isDone ? DoneStart() : _scanned;
         writer.Write(_buffer.AsSpan(_forwarded, end - _forwarded));
+        lease.Measure(call, clock);
         lease.Finish(router, AttemptResult.Success, call, clock.NowNs);
         ClosingMetadata.WriteEvent(writer, call);
         writer.Write(DoneEvent);

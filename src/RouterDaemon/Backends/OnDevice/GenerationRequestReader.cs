@@ -114,9 +114,15 @@ internal static class GenerationRequestReader
         foreach (var entry in bias.EnumerateObject())
         {
             if (!int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var token)
-                || entry.Value.ValueKind != JsonValueKind.Number || entry.Value.GetSingle() is not (>= -100 and <= 100) and var weight)
+                || entry.Value.ValueKind != JsonValueKind.Number)
             {
-                throw Bad("logit_bias", $"has \"{entry.Name}\": it needs token ids with numbers from -100 to 100");
+                throw Bad("logit_bias", $"has \"{entry.Name}\": it needs token ids with numbers");
+            }
+
+            var weight = entry.Value.GetSingle();
+            if (weight is not (>= -100 and <= 100))
+            {
+                throw Bad("logit_bias", $"has {weight} for {entry.Name}: it must lie from -100 to 100");
             }
 
             // OpenAI: -100 bans a token.

@@ -98,7 +98,7 @@ internal class OpenAiCompatibleBackend : Backend
     public override ValueTask DisposeAsync()
     {
         _http.Dispose();
-        return ValueTask.CompletedTask;
+        return base.DisposeAsync();
     }
 
     /// <summary>Headers beyond the common ones; only what is known to be harmless crosses.</summary>

@@ -59,7 +59,7 @@ internal static class DurationText
     public static string Format(TimeSpan value)
     {
         var ms = value.TotalMilliseconds;
-        foreach (var (unit, unitMs) in Units.Reverse())
+        foreach (var (unit, unitMs) in Enumerable.Reverse(Units))
         {
             if (ms >= unitMs && ms % unitMs == 0 && (unit != "m" || ms >= 2 * unitMs) && (unit is not ("h" or "d") || ms >= 2 * unitMs))
             {
