@@ -1,2 +1,6 @@
-Console.WriteLine("routerd");
-return 0;
+using RouterDaemon;
+using RouterDaemon.Cli;
+using RouterDaemon.Config;
+
+var sources = ConfigSources.OfThisProcess(null);
+return await Daemon.RunAsync(new ServeOptions { Loaded = ConfigLoader.Load(sources).Loaded!, Sources = sources }).ConfigureAwait(false);
