@@ -39,7 +39,7 @@ public sealed class FaultMatrixTests
         {
             Home = home.Path,
             NoModel = true,
-            Config = Yaml.Fleet(upstreams, timeouts: "connect: 1s, first_token: 1500ms, between_tokens: 1500ms, total: 20s"),
+            Config = Yaml.Fleet(upstreams, timeouts: "connect: 1s, first_token: 1500ms, between_tokens: 1500ms, total: 6s"),
         }))
         {
             using var stop = new CancellationTokenSource();
