@@ -27,6 +27,10 @@ public sealed record MockBehaviour
     /// <summary>Above 0: the answer is this many short words instead of <see cref="Answer"/>.</summary>
     public int AnswerTokens { get; init; }
 
+    /// <summary>Streams: each word is <c>@</c> and the sender's monotonic clock, from which a load generator on the same machine reads the
+    /// time that a chunk took.</summary>
+    public bool Stamps { get; init; }
+
     /// <summary>Sent as <c>reasoning_content</c> before the answer; null = none.</summary>
     public string? Reasoning { get; init; }
 

@@ -26,6 +26,7 @@ public static class MockSpec
                 "first" => b with { FirstTokenMs = Number(key, value) },
                 "tps" => b with { TokensPerSecond = Number(key, value) },
                 "tokens" => b with { AnswerTokens = (int)Number(key, value) },
+                "stamps" => b with { Stamps = true },
                 "answer" => b with { Answer = value },
                 "usage" => b with { Usage = Name<MockUsage>(key, value) },
                 "prompt" => b with { PromptTokens = (int)Number(key, value) },

@@ -46,7 +46,7 @@ internal sealed class MockStream(MockRequest request, MockBehaviour behaviour, M
             if (behaviour.FirstTokenMs > 0 || gap > 0)
                 await responder.UntilAsync(first + (long)(gap * i));
             if (behaviour.ToolName is null)
-                await EventAsync([.. before, .. Encoding.UTF8.GetBytes(MockJson.Escape(pieces[i])), .. after]);
+                await EventAsync([.. before, .. Encoding.UTF8.GetBytes(behaviour.Stamps ? $"@{Stopwatch.GetTimestamp()}" : MockJson.Escape(pieces[i])), .. after]);
             else
                 await EventAsync(Frame(ToolDelta(i, pieces[i]), "null"));
             request.ChunksSent++;

@@ -62,6 +62,7 @@ public sealed partial class DeploymentState
     {
         Enter();
         Model.LearnFirstToken(seconds, uncached, cached, ahead, extra);
+        Memory.AddFirstToken(seconds);
         _lastSampleNs = nowNs;
         Exit();
         Ttft.Record(seconds * 1e3);
@@ -79,6 +80,7 @@ public sealed partial class DeploymentState
     {
         Enter();
         Model.LearnService(seconds);
+        Memory.AddRequest(seconds, nowNs);
         if (outputTokens > 0)
             _outputTokens += 0.02f * (outputTokens - _outputTokens);
         _failureRate *= 0.95f;

@@ -13,6 +13,7 @@ public sealed partial class DeploymentState
 
     internal DeploymentCounters Counters;
     internal LatencyModel Model;
+    internal LatencyMemory Memory;
     private readonly EstimatorPriors _priors;
     private int _gate;
     private long _usableFromNs;

@@ -51,7 +51,7 @@ public sealed class OpenAiDotNetTests(BundledModelDaemon fixture) : IClassFixtur
     public async Task ListsModels()
     {
         OpenAIModelCollection models = await _client.GetOpenAIModelClient().GetModelsAsync();
-        Assert.Contains(models, m => m.Id == "tiny");
+        Assert.Contains(models, m => m.Id == "tiny/local");
         OpenAIModel tiny = await _client.GetOpenAIModelClient().GetModelAsync("tiny");
         Assert.Equal("tiny", tiny.Id);
     }

@@ -27,7 +27,7 @@ public sealed class OpenAiJavaScriptTests(BundledModelDaemon fixture) : IClassFi
         Assert.True(stream.GetProperty("chunks").GetInt32() > 10);
         Assert.True(stream.GetProperty("usage").GetProperty("completion_tokens").GetInt32() > 10);
 
-        Assert.Contains("tiny", seen.GetProperty("models").EnumerateArray().Select(m => m.GetString()));
+        Assert.Contains("tiny/local", seen.GetProperty("models").EnumerateArray().Select(m => m.GetString()));
         Assert.Equal("tiny", seen.GetProperty("model").GetString());
 
         JsonElement notFound = seen.GetProperty("notFound");

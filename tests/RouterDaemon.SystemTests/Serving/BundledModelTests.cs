@@ -115,7 +115,7 @@ public sealed class BundledModelTests(BundledModelDaemon fixture) : IClassFixtur
         Assert.Equal("list", list.GetProperty("object").GetString());
         string[] ids = list.GetProperty("data").EnumerateArray().Select(m => m.GetProperty("id").GetString()!).ToArray();
         Assert.Contains("auto", ids);
-        Assert.Contains("tiny", ids);
+        Assert.Contains("tiny/local", ids);
         Assert.All(list.GetProperty("data").EnumerateArray(), m => Assert.Equal("model", m.GetProperty("object").GetString()));
         Assert.Equal("tiny", Chat.Parse(await _client.GetStringAsync("/v1/models/tiny")).GetProperty("id").GetString());
         using HttpResponseMessage missing = await _client.GetAsync("/v1/models/no-such");

@@ -28,6 +28,18 @@ public sealed class ContextDb : IDisposable
         return values;
     }
 
+    /// <summary>First column to second.</summary>
+    public Dictionary<string, string> Pairs(string sql)
+    {
+        using SqliteCommand command = _connection.CreateCommand();
+        command.CommandText = sql;
+        using SqliteDataReader reader = command.ExecuteReader();
+        var pairs = new Dictionary<string, string>();
+        while (reader.Read())
+            pairs.Add(reader.GetString(0), reader.GetString(1));
+        return pairs;
+    }
+
     public long Number(string sql) => long.Parse(Column(sql)[0]);
 
     public void Dispose() => _connection.Dispose();

@@ -23,7 +23,7 @@ public sealed class DaemonProcess : IAsyncDisposable
         _ownHome = ownHome;
         Port = port;
         Home = home;
-        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, MaxConnectionsPerServer = 512 })
+        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, MaxConnectionsPerServer = 512, ResponseDrainTimeout = TimeSpan.Zero })
         {
             BaseAddress = Url,
             Timeout = TimeSpan.FromSeconds(60),

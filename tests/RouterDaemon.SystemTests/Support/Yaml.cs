@@ -7,8 +7,8 @@ namespace RouterDaemon.SystemTests.Support;
 public static class Yaml
 {
     /// <summary>One backend for each mock (<c>b0</c>, <c>b1</c>, ...), each with one deployment of the model <c>m</c>, and the virtual model
-    /// <c>pool</c> over all of them.</summary>
-    public static string Fleet(IReadOnlyList<MockUpstream> upstreams, string kind = "openai", IReadOnlyList<string>? kinds = null, string timeouts = "connect: 1s, first_token: 5s, between_tokens: 3s, total: 60s", string more = "")
+    /// <c>pool</c> over the first <paramref name="pooled"/> (negative = all) of them.</summary>
+    public static string Fleet(IReadOnlyList<MockUpstream> upstreams, string kind = "openai", IReadOnlyList<string>? kinds = null, int pooled = -1, string timeouts = "connect: 1s, first_token: 5s, between_tokens: 3s, total: 60s", string more = "")
     {
         var text = new StringBuilder("backends:\n");
         for (int i = 0; i < upstreams.Count; i++)
@@ -29,7 +29,7 @@ public static class Yaml
                 """);
         }
 
-        text.Append("virtual_models:\n  pool: { deployments: [").AppendJoin(", ", upstreams.Select((_, i) => $"m/b{i}")).Append("] }\n");
+        text.Append("virtual_models:\n  pool: { deployments: [").AppendJoin(", ", Enumerable.Range(0, pooled < 0 ? upstreams.Count : pooled).Select(i => $"m/b{i}")).Append("] }\n");
         return text.Append(more).ToString();
     }
 }

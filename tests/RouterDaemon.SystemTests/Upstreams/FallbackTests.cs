@@ -110,6 +110,25 @@ public sealed class FallbackTests(BrokenFleet fleet) : IClassFixture<BrokenFleet
         Assert.Equal(sent, upstream.Posts.Count);
     }
 
+    [Theory]
+    [InlineData(MockBehaviour.BeforeHead)]
+    [InlineData(MockBehaviour.BeforeContent)]
+    [InlineData(1)]
+    public async Task TheTotalTimeoutBoundsAllAttemptsTogether(int stallAt)
+    {
+        await using MockUpstream upstream = MockUpstream.Start();
+        upstream.Default = MockBehaviour.Broken(MockFault.Stall, stallAt);
+        await using DaemonProcess daemon = await DaemonProcess.StartAsync(new DaemonOptions
+        {
+            Config = Yaml.Fleet([upstream], timeouts: "connect: 1s, first_token: 30s, between_tokens: 30s, total: 2s"),
+            NoModel = true,
+        });
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        ChatReply reply = await daemon.Client.AskAsync(Chat.Body("m", "hi"));
+        Assert.True(reply.Status == 504, reply + daemon.Log);
+        Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds, 1.9, 3.5);
+    }
+
     [Fact]
     public async Task ADeadlineEndsTheRequestWith504()
     {

@@ -112,6 +112,8 @@ public sealed class RelayTests : IClassFixture<PoolDaemon>
     [Fact]
     public async Task RequestsSpreadOverThePool()
     {
+        foreach (MockUpstream upstream in _pool.Upstreams)
+            upstream.Default = new MockBehaviour { LatencyMs = 100 };
         await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => _pool.Client.AskAsync(Chat.Body("pool", "hi"))));
         Assert.Equal(30, _pool.Upstreams.Sum(u => u.Posts.Count));
         Assert.All(_pool.Upstreams, u => Assert.NotEmpty(u.Posts));

@@ -26,8 +26,9 @@ public sealed class StreamContractTests : IClassFixture<PoolDaemon>
     [InlineData(MockFault.ChunkSizeGarbage)]
     public async Task ATornStreamEndsWithAnErrorEvent(MockFault fault)
     {
-        _pool.Upstreams[0].Default = MockBehaviour.Ok("one two three four") with { Fault = fault, FaultAt = 2, TokensPerSecond = 50 };
-        StreamReply reply = await _pool.Client.StreamAsync(Chat.Body("m/b0", "hi"));
+        (string model, MockUpstream upstream) = _pool.Fresh();
+        upstream.Default = MockBehaviour.Ok("one two three four") with { Fault = fault, FaultAt = 2, TokensPerSecond = 50 };
+        StreamReply reply = await _pool.Client.StreamAsync(Chat.Body(model, "hi"));
         Assert.Equal(200, reply.Status);
         Assert.True(reply.Error is not null, reply + _pool.Daemon.Log);
         Assert.NotEmpty(reply.Error!.Value.GetProperty("message").GetString()!);
@@ -41,9 +42,10 @@ public sealed class StreamContractTests : IClassFixture<PoolDaemon>
     [Fact]
     public async Task HalfACharacterNeverReachesTheClient()
     {
-        _pool.Upstreams[0].Default = MockBehaviour.Ok("one two three") with { Fault = MockFault.HalfUtf8, FaultAt = 1 };
+        (string model, MockUpstream upstream) = _pool.Fresh();
+        upstream.Default = MockBehaviour.Ok("one two three") with { Fault = MockFault.HalfUtf8, FaultAt = 1 };
         using var request = new HttpRequestMessage(HttpMethod.Post, Chat.Path);
-        System.Text.Json.Nodes.JsonObject body = Chat.Body("m/b0", "hi", ("stream", true));
+        System.Text.Json.Nodes.JsonObject body = Chat.Body(model, "hi", ("stream", true));
         request.Content = Chat.Json(body);
         using HttpResponseMessage response = await _pool.Client.SendAsync(request);
         byte[] bytes = await response.Content.ReadAsByteArrayAsync();
@@ -55,16 +57,18 @@ public sealed class StreamContractTests : IClassFixture<PoolDaemon>
     [Fact]
     public async Task ACharacterInTwoPacketsIsWhole()
     {
-        _pool.Upstreams[0].Default = MockBehaviour.Ok("one two") with { Fault = MockFault.SplitUtf8, FaultAt = 1 };
-        StreamReply reply = await _pool.Client.StreamAsync(Chat.Body("m/b0", "hi"));
+        (string model, MockUpstream upstream) = _pool.Fresh();
+        upstream.Default = MockBehaviour.Ok("one two") with { Fault = MockFault.SplitUtf8, FaultAt = 1 };
+        StreamReply reply = await _pool.Client.StreamAsync(Chat.Body(model, "hi"));
         Assert.True(reply is { Done: true, Content: "one€ two" }, reply.ToString());
     }
 
     [Fact]
     public async Task AHugeEventIsRelayedOrRefusedButNeverHeldForever()
     {
-        _pool.Upstreams[0].Default = MockBehaviour.Ok("one two") with { Fault = MockFault.HugeEvent, FaultAt = 1 };
-        StreamReply reply = await _pool.Client.StreamAsync(Chat.Body("m/b0", "hi"));
+        (string model, MockUpstream upstream) = _pool.Fresh();
+        upstream.Default = MockBehaviour.Ok("one two") with { Fault = MockFault.HugeEvent, FaultAt = 1 };
+        StreamReply reply = await _pool.Client.StreamAsync(Chat.Body(model, "hi"));
         if (reply.Done)
             Assert.True(reply.Content.Length > 1 << 20);
         else
@@ -74,8 +78,9 @@ public sealed class StreamContractTests : IClassFixture<PoolDaemon>
     [Fact]
     public async Task AnUnaskedCompressionIsAnUpstreamErrorOrUndone()
     {
-        _pool.Upstreams[0].Default = MockBehaviour.Ok("zipped") with { Fault = MockFault.Gzip };
-        ChatReply reply = await _pool.Client.AskAsync(Chat.Body("m/b0", "hi"));
+        (string model, MockUpstream upstream) = _pool.Fresh();
+        upstream.Default = MockBehaviour.Ok("zipped") with { Fault = MockFault.Gzip };
+        ChatReply reply = await _pool.Client.AskAsync(Chat.Body(model, "hi"));
         Assert.True(reply.Status == 502 || (reply.Status == 200 && reply.Content == "zipped"), reply.ToString());
         Assert.Null(reply.Header("Content-Encoding"));
     }
@@ -91,9 +96,9 @@ public sealed class StreamContractTests : IClassFixture<PoolDaemon>
     [InlineData("fault=chunk-size-garbage,at=1")]
     public async Task ATornBodyIsA502(string spec)
     {
-        foreach (MockUpstream upstream in _pool.Upstreams)
-            upstream.Default = MockSpec.Parse(spec);
-        ChatReply reply = await _pool.Client.AskAsync(Chat.Body("m/b0", "hi"));
+        (string model, MockUpstream upstream) = _pool.Fresh();
+        upstream.Default = MockSpec.Parse(spec);
+        ChatReply reply = await _pool.Client.AskAsync(Chat.Body(model, "hi"));
         Assert.True(reply.Status is 502 or 503, reply + _pool.Daemon.Log);
         Assert.NotEmpty(reply.ErrorMessage);
     }
@@ -101,12 +106,13 @@ public sealed class StreamContractTests : IClassFixture<PoolDaemon>
     [Fact]
     public async Task SurplusBytesOfOneAnswerAreNotTheNext()
     {
-        _pool.Upstreams[0].Default = MockBehaviour.Broken(MockFault.LengthTooShort, 1);
-        await _pool.Client.AskAsync(Chat.Body("m/b0", "hi"));
-        _pool.Upstreams[0].Default = MockBehaviour.Ok("the next answer");
+        (string model, MockUpstream upstream) = _pool.Fresh();
+        upstream.Default = MockBehaviour.Broken(MockFault.LengthTooShort, 1);
+        await _pool.Client.AskAsync(Chat.Body(model, "hi"));
+        upstream.Default = MockBehaviour.Ok("the next answer");
         for (int i = 0; i < 3; i++)
         {
-            ChatReply reply = await _pool.Client.AskAsync(Chat.Body("m/b0", "hi", ("fallbacks", new System.Text.Json.Nodes.JsonArray("m/b1"))));
+            ChatReply reply = await _pool.Client.AskAsync(Chat.Body(model, "hi", ("fallbacks", new System.Text.Json.Nodes.JsonArray("m/b1"))));
             Assert.True(reply.Status == 200, reply.ToString());
             Assert.True(reply.Content is "the next answer" or "The mock upstream answers.", reply.ToString());
         }

@@ -9,6 +9,9 @@ public sealed partial class SourceFileTests
     /// <summary>The soft limit is 400; a file that grows past this one is split.</summary>
     private const int MaxLines = 500;
 
+    /// <summary>Tables whose file is named after what they list, because the type must not share its namespace's name.</summary>
+    private static readonly string[] Tables = ["Backends.cs"];
+
     [Fact]
     public void NoFileIsLongerThanTheLimit()
     {
@@ -38,7 +41,7 @@ public sealed partial class SourceFileTests
             from file in RepositoryTree.SourceFiles("src")
             let types = TypeLine().Matches(File.ReadAllText(file)).Select(m => m.Groups[1].Value).ToArray()
             let name = Path.GetFileNameWithoutExtension(file).Split('.')[0]
-            where types.Length > 0 && !types.Contains(name)
+            where types.Length > 0 && !types.Contains(name) && !Tables.Contains(Path.GetFileName(file))
             select $"{RepositoryTree.Relative(file)} declares {string.Join(", ", types)}";
         Assert.Empty(faults);
     }
@@ -49,7 +52,7 @@ public sealed partial class SourceFileTests
         const int MaxTypes = 6;
         IEnumerable<string> faults =
             from file in RepositoryTree.SourceFiles("src")
-            let count = TypeLine().Matches(File.ReadAllText(file)).Count
+            let count = TypeLine().Count(File.ReadAllText(file))
             where count > MaxTypes
             select $"{RepositoryTree.Relative(file)} declares {count} types at top level, at most {MaxTypes} small ones that belong together";
         Assert.Empty(faults);
