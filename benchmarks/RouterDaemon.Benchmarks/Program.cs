@@ -1,1 +1,3 @@
-return 0;
+using RouterDaemon.Benchmarks;
+
+return args is ["routing-tables", .. var rest] ? RoutingTables.Run(rest) : 2;

@@ -7,6 +7,7 @@ namespace RouterDaemon.Native;
 /// <param name="MaxOutputs">Most rows of logits from one decode.</param>
 /// <param name="Threads">Compute threads.</param>
 /// <param name="UnifiedCache">One cache for all sequences: prefixes are shared without copying; else each has its own part.</param>
+/// <param name="FlashAttention">Let llama.cpp decide; else off, which needs a buffer of heads x batch x context floats.</param>
 /// <param name="Embeddings">Give embeddings instead of text.</param>
 /// <param name="PoolingType"><c>llama_pooling_type</c>; -1 = as the model says.</param>
 public sealed record ContextSettings(
@@ -16,5 +17,6 @@ public sealed record ContextSettings(
     int MaxOutputs,
     int Threads,
     bool UnifiedCache,
+    bool FlashAttention = true,
     bool Embeddings = false,
     int PoolingType = -1);

@@ -59,6 +59,7 @@ public sealed class LlamaContext : SafeHandleZeroOrMinusOneIsInvalid
         p.KvUnified = settings.UnifiedCache ? (byte)1 : (byte)0;
         p.Embeddings = settings.Embeddings ? (byte)1 : (byte)0;
         p.PoolingType = settings.PoolingType;
+        p.FlashAttentionType = settings.FlashAttention ? -1 : 0;
         LlamaContext context = new(model);
         NativeLog.CollectErrors();
         context.SetHandle(LlamaApi.llama_init_from_model(model.Pointer, p));

@@ -20,6 +20,12 @@ public sealed partial class Router
 
     /// <summary>Makes a router. <see cref="ArgumentException"/>: the options name a policy that does not exist.</summary>
     public Router(RouterOptions options)
+        : this(options, null)
+    {
+    }
+
+    /// <summary>A router whose default policy is one that no table has: the simulator's ceiling.</summary>
+    internal Router(RouterOptions options, IRoutingPolicy? only)
     {
         _options = options;
         _defaultPolicy = RoutingPolicies.IndexOf(options.Policy);
@@ -27,7 +33,7 @@ public sealed partial class Router
             throw new ArgumentException($"routing policy \"{options.Policy}\" does not exist", nameof(options));
         _policies = new IRoutingPolicy[RoutingPolicies.Table.Count];
         for (var i = 0; i < _policies.Length; i++)
-            _policies[i] = RoutingPolicies.Table[i].Create(options);
+            _policies[i] = only ?? RoutingPolicies.Table[i].Create(options);
         _prefixes = options.PrefixTableEntries > 0 ? new PrefixTable(options.PrefixTableEntries) : null;
         Array.Fill(_outputTokens, 300);
     }

@@ -45,6 +45,7 @@ public sealed partial class DeploymentState
         Interlocked.Decrement(ref Counters.Unanswered);
         Interlocked.Add(ref Counters.PrefillTokens, -uncached);
         Interlocked.Add(ref Counters.PrefillWorkUs, -workUs);
+        Interlocked.Add(ref Counters.AnsweredWorkUs, workUs);
         Volatile.Write(ref Counters.ProgressNs, nowNs);
     }
 
@@ -62,15 +63,16 @@ public sealed partial class DeploymentState
     {
         Enter();
         Model.LearnFirstToken(seconds, uncached, cached, ahead, extra);
+        Memory.AddFirstToken(seconds);
         _lastSampleNs = nowNs;
         Exit();
         Ttft.Record(seconds * 1e3);
     }
 
-    internal void LearnGap(float seconds, float streams)
+    internal void LearnGap(float seconds, float streams, float work, long nowNs)
     {
         Enter();
-        Model.LearnGap(seconds, streams);
+        Model.LearnGap(seconds, streams, work, nowNs);
         Exit();
     }
 
@@ -79,6 +81,7 @@ public sealed partial class DeploymentState
     {
         Enter();
         Model.LearnService(seconds);
+        Memory.AddRequest(seconds, nowNs);
         if (outputTokens > 0)
             _outputTokens += 0.02f * (outputTokens - _outputTokens);
         _failureRate *= 0.95f;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using RouterDaemon.Engine.Hosting;
 using RouterDaemon.Engine.Sampling;
 using RouterDaemon.Native;
 
@@ -23,6 +24,7 @@ internal sealed class InferenceLoop : IDisposable
 
     private readonly ConcurrentQueue<Job> _inbox = new();
     private readonly AutoResetEvent _wake = new(false);
+    private readonly PrefixReuse _prefixes;
     private readonly JobQueue _queue = new();
     private readonly Slot[] _slots;
     private readonly TokenBatch _batch;
@@ -38,17 +40,18 @@ internal sealed class InferenceLoop : IDisposable
 
     /// <param name="context">Made for this loop, which disposes it at the end.</param>
     /// <param name="options">The model's options.</param>
-    /// <param name="slotTokens">Context of each slot.</param>
+    /// <param name="plan">Context of each slot and what it weighs.</param>
     /// <param name="time">Clock of the timings.</param>
     /// <param name="publish">Told about every change, on the inference thread.</param>
     /// <param name="crashed">Told when the thread has ended by an exception.</param>
     public InferenceLoop(
-        LlamaContext context, EngineModelOptions options, int slotTokens, TimeProvider time, Action<LoopSnapshot> publish, Action<Exception> crashed)
+        LlamaContext context, EngineModelOptions options, MemoryPlan plan, TimeProvider time, Action<LoopSnapshot> publish, Action<Exception> crashed)
     {
         _model = context.Model;
         _context = context;
         _options = options;
-        _slotTokens = slotTokens;
+        _slotTokens = plan.SlotTokens;
+        _prefixes = new PrefixReuse(context, !options.Deterministic, plan.KvBytes / options.Slots);
         _time = time;
         _publish = publish;
         _crashed = crashed;
@@ -144,7 +147,7 @@ internal sealed class InferenceLoop : IDisposable
 
     private void Admit()
     {
-        while (_queue.Next(_slots) is { } job && PrefixReuse.Place(_slots, job.Prompt, _context, !_options.Deterministic) is { } slot)
+        while (_queue.Next(_slots) is { } job && _prefixes.Place(_slots, job.Prompt) is { } slot)
         {
             _queue.Remove(job);
             slot.Job = job;

@@ -3,17 +3,26 @@ using RouterDaemon.Native;
 namespace RouterDaemon.Engine.Scheduling;
 
 /// <summary>Finds the free slot in which a prompt has the least left to compute.</summary>
-internal static class PrefixReuse
+/// <param name="context">The cache.</param>
+/// <param name="reuse">False: every prompt starts from nothing.</param>
+/// <param name="slotBytes">Size of one slot's part of the cache, which a copy moves as a whole.</param>
+internal sealed class PrefixReuse(LlamaContext context, bool reuse, long slotBytes)
 {
-    /// <summary>Below this many tokens a prefix is not worth a copy.</summary>
     private const int MinCopyTokens = 16;
+    private const long CopyBytesPerToken = 16 << 20;
+
+    /// <summary>
+    /// Below this many tokens a prefix is not worth a copy: memory moves this much in about the time that a model of such a cache
+    /// needs for a token of a prompt, with room to spare.
+    /// </summary>
+    private readonly long _minCopyTokens = MinCopyTokens + slotBytes / CopyBytesPerToken;
 
     /// <summary>
     /// Chooses a free slot and makes it hold the longest prefix of the prompt that any slot has. A free slot's own prefix is used in
     /// place when that keeps at least half of what it holds, so that a long conversation is not cut for a shared system prompt.
     /// </summary>
     /// <returns>The slot with its tokens cut to the prefix, or null when none is free.</returns>
-    public static Slot? Place(Slot[] slots, int[] prompt, LlamaContext context, bool reuse)
+    public Slot? Place(Slot[] slots, int[] prompt)
     {
         Slot? oldest = null;
         Slot? best = null;
@@ -31,21 +40,21 @@ internal static class PrefixReuse
         // One token at least must be computed: its logits start the answer.
         int usable = Math.Min(bestLength, prompt.Length - 1);
         if (best is null || usable == 0)
-            return Cut(oldest, 0, context);
+            return Cut(oldest, 0);
         if (best.Job is null && (best == oldest || usable * 2 >= best.Tokens.Count))
-            return Cut(best, usable, context);
+            return Cut(best, usable);
         int own = oldest.CommonPrefix(prompt);
-        if (usable - own < MinCopyTokens)
-            return Cut(oldest, Math.Min(own, prompt.Length - 1), context);
-        Cut(oldest, 0, context);
+        if (usable - own < _minCopyTokens)
+            return Cut(oldest, Math.Min(own, prompt.Length - 1));
+        Cut(oldest, 0);
         context.CopyAll(best.Id, oldest.Id);
         oldest.Tokens.AddRange(best.Tokens);
-        return Cut(oldest, usable, context);
+        return Cut(oldest, usable);
     }
 
     private static bool Cheaper(Slot a, Slot b) => a.Tokens.Count == 0 != (b.Tokens.Count == 0) ? a.Tokens.Count == 0 : a.LastUsed < b.LastUsed;
 
-    private static Slot Cut(Slot slot, int length, LlamaContext context)
+    private Slot Cut(Slot slot, int length)
     {
         if (length > 0 && length < slot.Tokens.Count && !context.TryTruncate(slot.Id, length))
             length = 0;

@@ -65,7 +65,8 @@ internal static class ConfigResolver
 
     private static BackendConfig Backend(BackendConfig backend, string path, ConfigSources sources, BindContext context)
     {
-        if (backend.Url is null && KnownProviders.DefaultUrl(backend.Kind) is null && context.IsWritten(path + ".kind"))
+        if (backend.Url is null && KnownProviders.DefaultUrl(backend.Kind) is null && context.IsWritten(path + ".kind")
+            && !context.Faults.Exists(f => f.Path == path + ".kind"))
         {
             context.Report(FaultSeverity.Error, path, "the key \"url\" is missing");
         }

@@ -52,7 +52,7 @@ public sealed partial class SourceFileTests
         const int MaxTypes = 6;
         IEnumerable<string> faults =
             from file in RepositoryTree.SourceFiles("src")
-            let count = TypeLine().Matches(File.ReadAllText(file)).Count
+            let count = TypeLine().Count(File.ReadAllText(file))
             where count > MaxTypes
             select $"{RepositoryTree.Relative(file)} declares {count} types at top level, at most {MaxTypes} small ones that belong together";
         Assert.Empty(faults);

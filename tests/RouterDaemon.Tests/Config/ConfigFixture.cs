@@ -67,6 +67,7 @@ internal sealed class ConfigFixture : IConfigFiles
     {
         ConfigPath = path;
         FilesByPath[path] = Encoding.UTF8.GetBytes(yaml);
+        FilesByPath["/etc/ada/x"] = [];
         return this;
     }
 

@@ -23,6 +23,7 @@ internal sealed class YamlReader
     private readonly List<ConfigFault> _faults;
     private readonly Dictionary<string, ConfigNode> _anchors = new(StringComparer.Ordinal);
     private readonly HashSet<string> _openAnchors = new(StringComparer.Ordinal);
+    private readonly Scanner _scanner;
     private readonly Parser _parser;
     private long _nodes;
 
@@ -30,7 +31,8 @@ internal sealed class YamlReader
     {
         _source = source;
         _faults = faults;
-        _parser = new Parser(new Scanner(new StringReader(text), skipComments: true));
+        _scanner = new Scanner(new StringReader(text), skipComments: true);
+        _parser = new Parser(_scanner);
     }
 
     /// <summary>The document, or null when it is empty or cannot be read at all (then there is an error among the faults).</summary>
@@ -62,7 +64,7 @@ internal sealed class YamlReader
         }
         catch (YamlException broken)
         {
-            faults.Add(Fault(source, broken.Start, $"not valid YAML: {Message(broken)}"));
+            faults.Add(Fault(source, broken.End, $"not valid YAML: {Message(broken)}"));
         }
 
         return null;
@@ -97,6 +99,19 @@ internal sealed class YamlReader
 
     private FatalFaultException Fatal(in Mark at, string message) => new(Fault(_source, at, message));
 
+    // For some malformed text YamlDotNet's scanner throws what its own code fails with, instead of a YamlException.
+    private void Next()
+    {
+        try
+        {
+            _parser.MoveNext();
+        }
+        catch (Exception failed) when (failed is not YamlException)
+        {
+            throw Fatal(_scanner.CurrentPosition, "not valid YAML: text that has no meaning here");
+        }
+    }
+
     private ConfigNode? ReadStream()
     {
         Expect<StreamStart>();
@@ -121,7 +136,7 @@ internal sealed class YamlReader
     {
         if (_parser.Current is null)
         {
-            _parser.MoveNext();
+            Next();
         }
 
         if (_parser.Current is not T)
@@ -129,7 +144,7 @@ internal sealed class YamlReader
             throw Fatal(_parser.Current?.Start ?? Mark.Empty, "not valid YAML: unexpected end");
         }
 
-        _parser.MoveNext();
+        Next();
     }
 
     private ConfigNode ReadNode(int depth)
@@ -197,7 +212,7 @@ internal sealed class YamlReader
         }
 
         Count(node.ExpandedNodes, alias.Start);
-        _parser.MoveNext();
+        Next();
         return node;
     }
 
@@ -212,26 +227,26 @@ internal sealed class YamlReader
 
     private ConfigScalar ReadScalar(Scalar scalar)
     {
-        _parser.MoveNext();
+        Next();
         return new ConfigScalar((int)scalar.Start.Line, (int)scalar.Start.Column, scalar.Value, scalar.Style == ScalarStyle.Plain);
     }
 
     private ConfigSequence ReadSequence(SequenceStart start, int depth)
     {
-        _parser.MoveNext();
+        Next();
         var items = new List<ConfigNode>();
         while (_parser.Current is not SequenceEnd)
         {
             items.Add(ReadNode(depth + 1));
         }
 
-        _parser.MoveNext();
+        Next();
         return new ConfigSequence((int)start.Start.Line, (int)start.Start.Column, items);
     }
 
     private ConfigMapping ReadMapping(MappingStart start, int depth)
     {
-        _parser.MoveNext();
+        Next();
         var entries = new List<KeyValuePair<ConfigScalar, ConfigNode>>();
         var seen = new Dictionary<string, ConfigScalar>(StringComparer.Ordinal);
         var merges = new List<ConfigNode>();
@@ -263,7 +278,7 @@ internal sealed class YamlReader
             Merge(merge, seen, entries);
         }
 
-        _parser.MoveNext();
+        Next();
         return new ConfigMapping((int)start.Start.Line, (int)start.Start.Column, entries);
     }
 
