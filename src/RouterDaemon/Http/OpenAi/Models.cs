@@ -100,9 +100,9 @@ internal sealed class Models(FleetManager fleet, Clock clock, long startedUnixSe
         }
 
         json.WriteStartArray("capabilities");
-        foreach (var name in Capabilities.NamesOf(deployment.Capabilities))
+        foreach (var capability in Capabilities.NamesOf(deployment.Capabilities))
         {
-            json.WriteStringValue(name);
+            json.WriteStringValue(capability);
         }
 
         json.WriteEndArray();
