@@ -32,7 +32,8 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly IServer _server;
     private readonly RequestApplication _application;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly TaskCompletionSource<Exception?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _nativeAvailable;
     private ContextStore? _store;
     private JournalDrain? _drain;
@@ -55,7 +56,7 @@ internal sealed class Daemon : IAsyncDisposable
             Policy = config.Routing.Policy,
             HedgeBudget = config.Routing.Hedge.Enabled ? config.Routing.Hedge.BudgetFraction : 0,
         });
-        var relay = new InferenceRelay(_fleet, router, new RequestRecorder(_journal, _clock), _watch, relayOptions, _clock, _log);
+        var relay = new InferenceRelay(_ready.Task, _fleet, router, new RequestRecorder(_journal, _clock), _watch, relayOptions, _clock, _log);
         var endpoints = new Endpoints
         {
             Health = new Health(NotReadyReasons),
@@ -130,6 +131,7 @@ internal sealed class Daemon : IAsyncDisposable
             return 1;
         }
 
+        _ = Task.Run(LoadNative);
         var addresses = _server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         Log.Configured(_log, _options.Loaded.FilePath ?? "defaults and environment");
         foreach (var warning in _options.Loaded.Warnings)
@@ -149,7 +151,7 @@ internal sealed class Daemon : IAsyncDisposable
             return 1;
         }
 
-        await Task.Run(LoadNative).ConfigureAwait(false);
+        _ready.SetResult();
         _fleet.StartWatching();
         SystemdNotifier.Send("READY=1");
         await _ended.Task.ConfigureAwait(false);
@@ -219,7 +221,7 @@ internal sealed class Daemon : IAsyncDisposable
     private void OnStopSignal(PosixSignalContext signal)
     {
         signal.Cancel = true;
-        _ended.TrySetResult(null);
+        _ended.TrySetResult();
     }
 
     private void OnReloadSignal(PosixSignalContext signal)

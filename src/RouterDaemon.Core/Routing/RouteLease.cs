@@ -15,7 +15,10 @@ public struct RouteLease
     internal long GapStartNs;
     internal long Sequence;
     internal int Tokens;
+    internal long WorkMarkUs;
     internal int GapTokens;
+    internal int GapStreams;
+    internal int GapReports;
     internal float GapSeconds;
     internal int GapTotal;
     internal int Uncached;

@@ -6,8 +6,14 @@ namespace RouterDaemon.Core.Routing;
 /// <content>What happens to a chosen request: counted in, first token, tokens, end.</content>
 public sealed partial class Router
 {
-    /// <summary>Gaps are learned in batches of this many tokens: one gap alone is mostly scheduling noise.</summary>
-    private const int GapBatch = 16;
+    /// <summary>
+    /// Gaps are learned in batches of this many tokens, in practice once for each answer: prefill falls in lumps, and answers that run side by side see
+    /// the same lump.
+    /// </summary>
+    private const int GapBatch = 256;
+
+    /// <summary>The rest of a batch, at the end of an answer, counts from this many tokens on.</summary>
+    private const int LeastGapBatch = 4;
 
     /// <summary>The first content arrived. Later calls for the same lease do nothing.</summary>
     public void OnFirstToken(ref RouteLease lease, long nowNs)
@@ -18,6 +24,7 @@ public sealed partial class Router
         lease.GapStartNs = nowNs;
         lease.Tokens = 1;
         state.Answered(lease.Uncached, lease.WorkUs, nowNs);
+        lease.WorkMarkUs = Volatile.Read(ref state.Counters.AnsweredWorkUs);
         state.LearnFirstToken((nowNs - lease.StartNs) * 1e-9f, lease.Uncached, lease.Cached, lease.AheadSeconds, lease.ExtraSeconds, nowNs);
     }
 
@@ -30,6 +37,8 @@ public sealed partial class Router
             OnFirstToken(ref lease, nowNs);
         lease.Tokens += tokens;
         lease.GapTokens += tokens;
+        lease.GapStreams += state.InFlight - 1;
+        lease.GapReports++;
         state.Progress(nowNs);
         if (lease.GapTokens >= GapBatch)
             CloseGap(ref lease, nowNs);
@@ -72,14 +81,21 @@ public sealed partial class Router
 
     private static void CloseGap(ref RouteLease lease, long nowNs)
     {
+        var state = lease.State!;
         var seconds = (nowNs - lease.GapStartNs) * 1e-9f;
-        lease.State!.LearnGap(seconds / lease.GapTokens, Math.Max(0, lease.State.InFlight - 1));
+        var answered = Volatile.Read(ref state.Counters.AnsweredWorkUs);
+        if (lease.GapTokens >= LeastGapBatch)
+        {
+            var work = (answered - lease.WorkMarkUs) * 1e-6f;
+            state.LearnGap(seconds / lease.GapTokens, (float)lease.GapStreams / lease.GapReports, work / lease.GapTokens, nowNs);
+        }
+
         lease.GapSeconds += seconds;
         lease.GapTotal += lease.GapTokens;
-        lease.State.AddKv(lease.GapTokens);
+        state.AddKv(lease.GapTokens);
         lease.KvTokens += lease.GapTokens;
-        lease.GapTokens = 0;
-        lease.GapStartNs = nowNs;
+        (lease.GapTokens, lease.GapStreams, lease.GapReports) = (0, 0, 0);
+        (lease.GapStartNs, lease.WorkMarkUs) = (nowNs, answered);
     }
 
     private void LearnOutput(TaskClass taskClass, int tokens)
@@ -118,7 +134,7 @@ public sealed partial class Router
             TaskClass = request.TaskClass,
             KvTokens = request.PromptTokens,
             WorkUs = (int)Math.Clamp(terms.PrefillMs * 1e3f, 0, 2e9f),
-            AheadSeconds = state.AheadSeconds(context.NowNs),
+            AheadSeconds = state.AheadSeconds(),
             ExtraSeconds = state.SlotWait(entry.Slots),
             IsTrial = isTrial,
         };

@@ -36,4 +36,8 @@ internal struct DeploymentCounters
     /// <summary>All prompt tokens ever sent that were not matched: the clock by which prefixes age.</summary>
     [FieldOffset(112)]
     public long TokenClock;
+
+    /// <summary>Predicted prefill time, microseconds, of everything answered so far.</summary>
+    [FieldOffset(120)]
+    public long AnsweredWorkUs;
 }

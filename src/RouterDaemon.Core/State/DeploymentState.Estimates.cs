@@ -38,12 +38,11 @@ public sealed partial class DeploymentState
         return count == 0 ? prior : ((prior * QualityPriorWeight) + _qualitySum[i]) / (QualityPriorWeight + count);
     }
 
-    /// <summary>Prefill work of the unanswered, seconds.</summary>
-    internal float AheadSeconds(long nowNs)
-    {
-        _ = nowNs;
-        return Volatile.Read(ref Counters.PrefillWorkUs) * 1e-6f;
-    }
+    /// <summary>
+    /// Prefill work of the unanswered, seconds. How far the one at the head has come is not subtracted: the learned coupling takes care of it, and an
+    /// explicit correction made predictions worse in the simulator.
+    /// </summary>
+    internal float AheadSeconds() => Volatile.Read(ref Counters.PrefillWorkUs) * 1e-6f;
 
     /// <summary>Seconds since the deployment last gave a token, when somebody waits for one: a stalled deployment grows dearer by itself.</summary>
     internal float SilenceSeconds(long nowNs) =>

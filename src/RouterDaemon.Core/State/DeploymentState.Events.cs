@@ -45,6 +45,7 @@ public sealed partial class DeploymentState
         Interlocked.Decrement(ref Counters.Unanswered);
         Interlocked.Add(ref Counters.PrefillTokens, -uncached);
         Interlocked.Add(ref Counters.PrefillWorkUs, -workUs);
+        Interlocked.Add(ref Counters.AnsweredWorkUs, workUs);
         Volatile.Write(ref Counters.ProgressNs, nowNs);
     }
 
@@ -68,10 +69,10 @@ public sealed partial class DeploymentState
         Ttft.Record(seconds * 1e3);
     }
 
-    internal void LearnGap(float seconds, float streams)
+    internal void LearnGap(float seconds, float streams, float work, long nowNs)
     {
         Enter();
-        Model.LearnGap(seconds, streams);
+        Model.LearnGap(seconds, streams, work, nowNs);
         Exit();
     }
 

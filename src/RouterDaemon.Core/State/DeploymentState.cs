@@ -123,6 +123,11 @@ public sealed partial class DeploymentState
             QueueCoupling = Model.QueueCoupling,
             Itl = Model.Itl,
             ItlPerStream = Model.ItlPerStream,
+            MeanStreams = Model.MeanStreams,
+            StreamVariance = Model.StreamVariance,
+            MeanWork = Model.MeanWork,
+            WorkVariance = Model.WorkVariance,
+            Interference = Model.Interference,
             TtftSigma = Model.TtftSigma,
             ItlSigma = Model.ItlSigma,
             Service = Model.Service,
@@ -140,7 +145,8 @@ public sealed partial class DeploymentState
     public bool Import(in EstimatorSnapshot s)
     {
         var sum = s.BaseTtft + s.PrefillPerToken + s.AttentionPerPair + s.QueueCoupling + s.Itl + s.ItlPerStream + s.TtftSigma + s.ItlSigma
-            + s.Service + s.FailureRate + s.Cap + s.HitRatio + s.BytesPerToken + s.OutputTokens;
+            + s.Service + s.FailureRate + s.Cap + s.HitRatio + s.BytesPerToken + s.OutputTokens
+            + s.MeanStreams + s.StreamVariance + s.MeanWork + s.WorkVariance + s.Interference;
         var least = Math.Min(Math.Min(Math.Min(s.BaseTtft, s.PrefillPerToken), Math.Min(s.Itl, s.QueueCoupling)), Math.Min(s.Service, s.BytesPerToken));
         if (s.Version != EstimatorSnapshot.CurrentVersion || !float.IsFinite(sum) || !(least > 0) || s.TtftSamples < 0 || s.ItlSamples < 0)
             return false;
@@ -155,6 +161,11 @@ public sealed partial class DeploymentState
             QueueCoupling = s.QueueCoupling,
             Itl = s.Itl,
             ItlPerStream = s.ItlPerStream,
+            MeanStreams = s.MeanStreams,
+            StreamVariance = s.StreamVariance,
+            MeanWork = s.MeanWork,
+            WorkVariance = s.WorkVariance,
+            Interference = Math.Clamp(s.Interference, 0.02f, 1.5f),
             TtftSigma = Math.Clamp(s.TtftSigma, 0.05f, 2),
             ItlSigma = Math.Clamp(s.ItlSigma, 0.05f, 2),
             Service = s.Service,

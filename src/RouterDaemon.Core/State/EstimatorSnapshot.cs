@@ -30,8 +30,23 @@ public struct EstimatorSnapshot
     /// <summary>How much of the work ahead delays a newcomer: 1 = one queue, 0 = everything in parallel.</summary>
     public float QueueCoupling;
 
-    /// <summary>Seconds between tokens with one stream.</summary>
+    /// <summary>Seconds between tokens with <see cref="MeanStreams"/> other streams.</summary>
     public float Itl;
+
+    /// <summary>Other streams in the mean.</summary>
+    public float MeanStreams;
+
+    /// <summary>Variance of the number of other streams.</summary>
+    public float StreamVariance;
+
+    /// <summary>Seconds of prefill that fall between two tokens, mean.</summary>
+    public float MeanWork;
+
+    /// <summary>Its variance.</summary>
+    public float WorkVariance;
+
+    /// <summary>Share of prefill time that running answers stand still; 0 = prefill disturbs nobody.</summary>
+    public float Interference;
 
     /// <summary>Seconds that each further stream adds.</summary>
     public float ItlPerStream;
@@ -59,7 +74,4 @@ public struct EstimatorSnapshot
 
     /// <summary>Mean completion tokens.</summary>
     public float OutputTokens;
-
-    /// <summary>Tokens of other prompts after which a prefix is forgotten.</summary>
-    public float CacheTokens;
 }

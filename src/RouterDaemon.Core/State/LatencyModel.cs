@@ -2,13 +2,15 @@ namespace RouterDaemon.Core.State;
 
 /// <summary>
 /// The learned model of one deployment in seconds. First token: base + coupling * work ahead + own work, where the work of u uncached tokens behind m
-/// cached ones is u * prefill + u * (m + u/2) * attention. Between tokens: itl + streams * itlPerStream. Every update is bounded and multiplicative:
-/// least squares winds up under delayed, censored feedback.
+/// cached ones is u * prefill + u * (m + u/2) * attention. Between tokens: itl + (streams - mean) * itlPerStream + interference * (prefill - mean). Every
+/// update is bounded: least squares winds up under delayed, censored feedback.
 /// </summary>
 internal struct LatencyModel
 {
     private const float LearnedRange = 64;
-    private const float MinGain = 0.05f;
+    private const float TtftGain = 0.1f;
+    private const float GapGain = 0.003f;
+    private const float GapMemorySeconds = 600;
 
     public float BaseTtft;
     public float PrefillPerToken;
@@ -16,12 +18,20 @@ internal struct LatencyModel
     public float QueueCoupling;
     public float Itl;
     public float ItlPerStream;
+    public float MeanStreams;
+    public float StreamVariance;
+    public float MeanWork;
+    public float WorkVariance;
+    public float Interference;
     public float TtftSigma;
     public float ItlSigma;
     public float Service;
     public int TtftSamples;
     public int ItlSamples;
     private readonly EstimatorPriors _prior;
+    private float _signedError;
+    private float _absoluteError;
+    private long _gapNs;
 
     public LatencyModel(in EstimatorPriors prior)
     {
@@ -32,6 +42,7 @@ internal struct LatencyModel
         QueueCoupling = 1;
         Itl = (float)(prior.ItlMs * 1e-3);
         ItlPerStream = (float)(prior.ItlMs * prior.ItlGrowth * 1e-3);
+        Interference = 1;
         Service = (float)(prior.ServiceMs * 1e-3);
         TtftSigma = 0.4f;
         ItlSigma = 0.3f;
@@ -51,41 +62,61 @@ internal struct LatencyModel
         var work = linear + pairs;
         var queued = QueueCoupling * ahead;
         var predicted = BaseTtft + work + queued + extra;
-        var gain = MathF.Max(MinGain, 0.5f / (1 + TtftSamples));
+        var gain = MathF.Max(TtftGain, 1 / (2 + (0.25f * TtftSamples)));
         TtftSamples++;
         var error = (seconds - predicted) / MathF.Max(predicted, 0.02f);
         TtftSigma += 0.05f * (MathF.Min(MathF.Abs(error), 3) - TtftSigma);
         TtftSigma = Math.Clamp(TtftSigma, 0.05f, 2);
-        if (queued > 0.5f * predicted)
-        {
-            QueueCoupling = Math.Clamp(QueueCoupling * Step(seconds - BaseTtft - work - extra, queued, gain), 0.02f, 1.5f);
-        }
-        else if (work > 0.5f * predicted)
-        {
-            var rest = seconds - BaseTtft - queued - extra;
-            PrefillPerToken = Bound(PrefillPerToken * Step(rest, work, gain * linear / work), _prior.PrefillUsPerToken * 1e-6);
-            AttentionPerPair = Bound(AttentionPerPair * Step(rest, work, gain * pairs / work), _prior.AttentionNsPerTokenPair * 1e-9);
-        }
-        else
-        {
-            BaseTtft = Bound(BaseTtft + (gain * Math.Clamp(seconds - predicted, -0.5f, 0.5f)), _prior.BaseTtftMs * 1e-3);
-        }
+        // Exponentiated gradient on the relative error: each parameter moves by its share of the prediction, bounded by a step, so every parameter ends
+        // where its share of the error averages out.
+        var step = gain * (seconds - predicted) / MathF.Max(MathF.Max(seconds, predicted), 0.005f) / predicted;
+        QueueCoupling = Math.Clamp(QueueCoupling * MathF.Exp(step * queued), 0.02f, 1.5f);
+        PrefillPerToken = Bound(PrefillPerToken * MathF.Exp(step * linear), _prior.PrefillUsPerToken * 1e-6);
+        AttentionPerPair = Bound(AttentionPerPair * MathF.Exp(step * pairs), _prior.AttentionNsPerTokenPair * 1e-9);
+        BaseTtft = Bound(BaseTtft * MathF.Exp(step * BaseTtft), _prior.BaseTtftMs * 1e-3);
     }
 
-    /// <summary>Learns from a mean gap of <paramref name="seconds"/> over some tokens while <paramref name="streams"/> others ran.</summary>
-    public void LearnGap(float seconds, float streams)
+    /// <summary>Time between tokens with <paramref name="streams"/> others and the usual amount of prefill in between.</summary>
+    public readonly float GapAt(float streams) => MathF.Max(Itl + (ItlPerStream * (streams - MeanStreams)), 0.1f * Itl);
+
+    /// <summary>
+    /// Learns from a mean gap of <paramref name="seconds"/> while <paramref name="streams"/> others ran and <paramref name="work"/> seconds of prefill, for
+    /// each token, were done in between. The level is learned at the mean number of streams, so level and slope do not explain each other's errors away.
+    /// </summary>
+    public void LearnGap(float seconds, float streams, float work, long nowNs)
     {
         if (!(seconds >= 0) || !float.IsFinite(seconds))
             return;
-        var shared = streams * ItlPerStream;
-        var predicted = Itl + shared;
-        var gain = MathF.Max(0.02f, 0.5f / (1 + ItlSamples));
+        var streamsFrom = streams - MeanStreams;
+        var workFrom = work - MeanWork;
+        var predicted = MathF.Max(GapAt(streams) + (Interference * workFrom), 0.1f * Itl);
+        var error = Math.Clamp(seconds - predicted, -predicted, predicted);
+        var gain = GapGainFor(error / MathF.Max(predicted, 1e-4f), nowNs);
+        ItlSigma = Math.Clamp(ItlSigma + (0.02f * (MathF.Abs(error / MathF.Max(predicted, 1e-4f)) - ItlSigma)), 0.05f, 2);
+        Interference = Math.Clamp(Interference + (gain * error * workFrom / (1e-8f + WorkVariance + (workFrom * workFrom))), 0.02f, 1.5f);
+        ItlPerStream += gain * error * streamsFrom / (1 + StreamVariance + (streamsFrom * streamsFrom));
+        MeanStreams += 0.02f * streamsFrom;
+        StreamVariance += 0.02f * ((streamsFrom * streamsFrom) - StreamVariance);
+        MeanWork += 0.02f * workFrom;
+        WorkVariance += 0.02f * ((workFrom * workFrom) - WorkVariance);
+        Itl = Bound(Itl + (gain * error) + (0.02f * ((ItlPerStream * streamsFrom) + (Interference * workFrom))), _prior.ItlMs * 1e-3);
+        ItlPerStream = Math.Clamp(ItlPerStream, 0.001f * Itl, Itl);
+    }
+
+    /// <summary>
+    /// Small while errors change sign, because answers side by side share their luck; larger for the first samples, after a long silence, and when errors
+    /// keep one sign (Trigg and Leach's tracking signal): then the deployment has changed.
+    /// </summary>
+    private float GapGainFor(float relativeError, long nowNs)
+    {
+        var idle = _gapNs == 0 ? 0 : MathF.Max(0, (nowNs - _gapNs) * 1e-9f);
+        _gapNs = nowNs;
+        _signedError += 0.1f * (relativeError - _signedError);
+        _absoluteError += 0.1f * (MathF.Abs(relativeError) - _absoluteError);
+        var tracking = MathF.Abs(_signedError) / MathF.Max(_absoluteError, 0.02f);
+        var gain = MathF.Max(MathF.Max(GapGain, 0.5f / (1 + ItlSamples)), 0.5f * idle / (idle + GapMemorySeconds));
         ItlSamples++;
-        var error = (seconds - predicted) / MathF.Max(predicted, 1e-4f);
-        ItlSigma = Math.Clamp(ItlSigma + (0.02f * (MathF.Min(MathF.Abs(error), 3) - ItlSigma)), 0.05f, 2);
-        Itl = Bound(Itl * Step(seconds, predicted, gain * Itl / predicted), _prior.ItlMs * 1e-3);
-        ItlPerStream = Math.Clamp(
-            ItlPerStream * Step(seconds, predicted, gain * shared / predicted), (float)_prior.ItlMs * 1e-6f, (float)_prior.ItlMs * 1e-3f);
+        return tracking > 0.8f && _absoluteError > 0.3f ? MathF.Max(gain, 0.1f) : gain;
     }
 
     /// <summary>Learns how long a request takes from start to end.</summary>
@@ -101,9 +132,6 @@ internal struct LatencyModel
         BaseTtft += share * ((float)(_prior.BaseTtftMs * 1e-3) - BaseTtft) * (BaseTtft > _prior.BaseTtftMs * 1e-3 ? 1 : 0);
         QueueCoupling += share * (1 - QueueCoupling) * (QueueCoupling > 1 ? 1 : 0);
     }
-
-    private static float Step(float measured, float predicted, float gain) =>
-        MathF.Pow(Math.Clamp(measured / MathF.Max(predicted, 1e-6f), 0.5f, 2), gain);
 
     private static float Bound(float value, double prior)
     {

@@ -2,11 +2,12 @@ using System.Buffers;
 using RouterDaemon.Backends;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.Wire;
+using RouterDaemon.Telemetry;
 
 namespace RouterDaemon.Relay;
 
 /// <summary>Carries one attempt's whole answer: read to its end and found sound before a byte goes to the client.</summary>
-internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router router, RelayOptions options, Clock clock)
+internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router router, RequestRecorder recorder, RelayOptions options, Clock clock)
 {
     private const int FirstBufferBytes = 8 * 1024;
 
@@ -83,6 +84,7 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
 
         call.Usage.Take(facts);
         lease.Finish(router, AttemptResult.Success, call, clock.NowNs);
+        recorder.RecordSuccess(call);
 
         var http = call.Context.Http;
         http.Response.StatusCode = 200;

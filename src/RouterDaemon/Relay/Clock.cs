@@ -18,9 +18,12 @@ internal sealed class Clock(TimeProvider time)
     public long UnixMicros => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <summary>The timestamp that lies <paramref name="span"/> from now; never for an infinite span.</summary>
-    public long After(TimeSpan span) => span == Timeout.InfiniteTimeSpan
+    public long After(TimeSpan span) => After(span, time.GetTimestamp());
+
+    /// <summary>The timestamp that lies <paramref name="span"/> from another one; never for an infinite span.</summary>
+    public long After(TimeSpan span, long timestamp) => span == Timeout.InfiniteTimeSpan
         ? long.MaxValue
-        : time.GetTimestamp() + (long)(span.TotalSeconds * time.TimestampFrequency);
+        : timestamp + (long)(span.TotalSeconds * time.TimestampFrequency);
 
     /// <summary>Milliseconds from a timestamp to now.</summary>
     public double MsSince(long timestamp) => (time.GetTimestamp() - timestamp) * _nsPerTick * 1e-6;

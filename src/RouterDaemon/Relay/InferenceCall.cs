@@ -90,6 +90,9 @@ internal sealed class InferenceCall : IDisposable
     /// <summary>Hashes of the prompt's prefix.</summary>
     public ReadOnlySpan<ulong> PrefixHashes => _hashes.AsSpan(0, Peek.PrefixHashCount);
 
+    /// <summary>True once the request's record is in the journal.</summary>
+    public bool IsRecorded { get; set; }
+
     /// <summary>Scans the body and reads the hints.</summary>
     /// <exception cref="ApiException">400 saying what is wrong and where.</exception>
     public void Read(ulong salt)

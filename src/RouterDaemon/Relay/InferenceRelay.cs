@@ -11,7 +11,7 @@ namespace RouterDaemon.Relay;
 
 /// <summary>The life of an inference request: read, choose, attempt until an answer begins, record.</summary>
 internal sealed class InferenceRelay(
-    FleetManager fleet, Router router, RequestRecorder recorder, DeadlineWatch watch, RelayOptions options, Clock clock, ILogger log)
+    Task ready, FleetManager fleet, Router router, RequestRecorder recorder, DeadlineWatch watch, RelayOptions options, Clock clock, ILogger log)
 {
     private static readonly ReadOnlyMemory<byte> KeepAliveComment = ": keep-alive\n\n"u8.ToArray();
 
@@ -22,6 +22,12 @@ internal sealed class InferenceRelay(
     /// <summary>Answers one request.</summary>
     public async ValueTask RunAsync(RequestContext context, Operation operation)
     {
+        if (!ready.IsCompleted)
+        {
+            // The first milliseconds of a daemon: what cannot be recorded is not served yet.
+            await ready.WaitAsync(context.Http.RequestAborted).ConfigureAwait(false);
+        }
+
         var state = fleet.Current;
         fleet.RefreshOnDevice(state);
         var body = await RequestBody.ReadAsync(context, state.Config.Limits.MaxBodyBytes).ConfigureAwait(false);
@@ -34,6 +40,7 @@ internal sealed class InferenceRelay(
         catch (ApiException e)
         {
             call.HttpStatus = e.Error.Status;
+            recorder.Record(call);
             if (call.Deployment is not null)
             {
                 ResponseHeaders.Write(context.Http.Response, call);
@@ -155,14 +162,18 @@ internal sealed class InferenceRelay(
         watch.Add(attempt);
         try
         {
+            // A backend's total bounds the request from its arrival, retries included.
+            call.DeadlineTimestamp = Math.Min(call.DeadlineTimestamp, clock.After(backend.Timeouts.Total, call.Context.StartedTimestamp));
             if (call.Peek.Stream)
             {
                 attempt.Output = call.Output ??= new StreamOutput(
                     call.Context.Http, response => ResponseHeaders.WriteStream(response, call), KeepAliveComment, clock.Time, options.KeepAliveInterval);
             }
 
-            lease.FirstTokenDeadline = Math.Min(
-                clock.After(call.Peek.Stream ? backend.FirstTokenTimeout(deployment) : backend.Timeouts.Total), call.DeadlineTimestamp);
+            // An answer that is not streamed shows nothing before its end: only the total bounds it.
+            lease.FirstTokenDeadline = call.Peek.Stream
+                ? Math.Min(clock.After(backend.FirstTokenTimeout(deployment)), call.DeadlineTimestamp)
+                : call.DeadlineTimestamp;
             attempt.Enter(
                 lease.FirstTokenDeadline == call.DeadlineTimestamp ? RelayError.Deadline : RelayError.UpstreamFirstTokenTimeout,
                 lease.FirstTokenDeadline);
@@ -202,11 +213,11 @@ internal sealed class InferenceRelay(
 
                 if (!call.Peek.Stream)
                 {
-                    return await new AnswerRelay(call, attempt, router, options, clock).RunAsync(response, lease).ConfigureAwait(false);
+                    return await new AnswerRelay(call, attempt, router, recorder, options, clock).RunAsync(response, lease).ConfigureAwait(false);
                 }
 
                 return response.MediaType == "text/event-stream"
-                    ? await new StreamRelay(call, attempt, router, options, clock).RunAsync(response, lease).ConfigureAwait(false)
+                    ? await new StreamRelay(call, attempt, router, recorder, options, clock).RunAsync(response, lease).ConfigureAwait(false)
                     : await NotAStreamAsync(attempt, response).ConfigureAwait(false);
             }
         }
@@ -245,9 +256,10 @@ internal sealed class InferenceRelay(
     }
 
     /// <summary>Answers with the refusal of an upstream, or of the engine.</summary>
-    private static async ValueTask RefuseAsync(InferenceCall call, AttemptResult result, ApiError refusal)
+    private async ValueTask RefuseAsync(InferenceCall call, AttemptResult result, ApiError refusal)
     {
         call.HttpStatus = refusal.Status;
+        recorder.Record(call);
         if (call.Output is { IsCommitted: true })
         {
             await EndStreamAsync(call, refusal).ConfigureAwait(false);
@@ -268,10 +280,11 @@ internal sealed class InferenceRelay(
         await response.Body.WriteAsync(body, call.Context.Http.RequestAborted).ConfigureAwait(false);
     }
 
-    private static async ValueTask GiveUpAsync(InferenceCall call, AttemptResult last)
+    private async ValueTask GiveUpAsync(InferenceCall call, AttemptResult last)
     {
         var error = FinalErrors.After(last);
         call.HttpStatus = error.Status;
+        recorder.Record(call);
         if (call.Output is { IsCommitted: true })
         {
             await EndStreamAsync(call, error).ConfigureAwait(false);

@@ -2,6 +2,7 @@ using System.Buffers;
 using RouterDaemon.Backends;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.Wire;
+using RouterDaemon.Telemetry;
 
 namespace RouterDaemon.Relay;
 
@@ -9,7 +10,7 @@ namespace RouterDaemon.Relay;
 /// Carries one attempt's event stream to the client: bytes go on as they came, events are read in place. Nothing is sent before
 /// the first content, so that until then another deployment can take over; afterwards a fault is an <c>error</c> event.
 /// </summary>
-internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router router, RelayOptions options, Clock clock)
+internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router router, RequestRecorder recorder, RelayOptions options, Clock clock)
 {
     private const int FirstBufferBytes = 16 * 1024;
 
@@ -193,6 +194,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
         writer.Write(_buffer.AsSpan(_forwarded, end - _forwarded));
         lease.Measure(call, clock);
         lease.Finish(router, AttemptResult.Success, call, clock.NowNs);
+        recorder.RecordSuccess(call);
         ClosingMetadata.WriteEvent(writer, call);
         writer.Write(DoneEvent);
         return await SendAsync().ConfigureAwait(false) ? AttemptResult.Success : new AttemptResult(RelayError.ClientGone, true);

@@ -60,7 +60,7 @@ internal sealed class FleetReporter : IAsyncDisposable
         _fleet.RefreshOnDevice(fleet);
         await _store.UpsertDeploymentsAsync([.. fleet.Snapshot.Deployments.Select(StatusOf)]).ConfigureAwait(false);
         var learnt = fleet.Snapshot.Deployments
-            .Where(d => d.State.TtftSamples > 0)
+            .Where(d => d.State.TtftSamples > 0 || d.State.Latency.Count > 0)
             .Select(d => new EstimatorState(d.Id, EstimatorSnapshot.CurrentVersion, Bytes(d.State.Export())))
             .ToList();
         if (learnt.Count > 0)

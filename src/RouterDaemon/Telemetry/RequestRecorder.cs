@@ -10,13 +10,30 @@ internal sealed class RequestRecorder(RequestJournal journal, Clock clock)
 {
     private const int MaxOptions = 8;
 
-    /// <summary>Appends the record of a request.</summary>
+    /// <summary>
+    /// Appends the record of a request, once. Called before the last bytes go out, so that a client never holds an answer that a
+    /// crash could leave unrecorded.
+    /// </summary>
     public void Record(InferenceCall call)
     {
+        if (call.IsRecorded)
+        {
+            return;
+        }
+
+        call.IsRecorded = true;
         var record = NewRecord(call, call.Outcome, call.HttpStatus);
         record.CostUsd = call.FailedAttemptsCostUsd + (call.Deployment is { } deployment ? call.Usage.CostUsd(deployment) : 0);
         record.PromptTokens = call.Usage.PromptTokens > 0 ? call.Usage.PromptTokens : call.Route.PromptTokens;
         journal.TryAppend(record);
+    }
+
+    /// <summary>Records a whole answer that is about to be sent.</summary>
+    public void RecordSuccess(InferenceCall call)
+    {
+        call.Outcome = RequestOutcome.Success;
+        call.HttpStatus = 200;
+        Record(call);
     }
 
     /// <summary>Appends the record of an attempt whose request goes on elsewhere.</summary>

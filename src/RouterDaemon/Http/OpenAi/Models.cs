@@ -7,7 +7,7 @@ using RouterDaemon.Relay;
 
 namespace RouterDaemon.Http.OpenAi;
 
-/// <summary><c>GET /v1/models</c>: virtual models first, then every deployment with what is known of it.</summary>
+/// <summary><c>GET /v1/models</c>: virtual models, models, then every deployment with what is known of it.</summary>
 internal sealed class Models(FleetManager fleet, Clock clock, long startedUnixSeconds)
 {
     public ValueTask ListAsync(RequestContext context)
@@ -21,7 +21,12 @@ internal sealed class Models(FleetManager fleet, Clock clock, long startedUnixSe
             json.WriteStartArray("data");
             foreach (var model in state.Config.VirtualModels)
             {
-                WriteVirtual(json, state, model.Id);
+                WriteNamed(json, state, model.Id);
+            }
+
+            foreach (var model in state.Snapshot.Deployments.Select(d => d.ModelId).Distinct(StringComparer.Ordinal))
+            {
+                WriteNamed(json, state, model);
             }
 
             foreach (var deployment in state.Snapshot.Deployments)
@@ -48,7 +53,7 @@ internal sealed class Models(FleetManager fleet, Clock clock, long startedUnixSe
         {
             if (target.VirtualModel is { } virtualModel)
             {
-                WriteVirtual(json, state, virtualModel);
+                WriteNamed(json, state, virtualModel);
             }
             else if (target.Candidates.Length == 1)
             {
@@ -61,7 +66,8 @@ internal sealed class Models(FleetManager fleet, Clock clock, long startedUnixSe
         });
     }
 
-    private void WriteVirtual(Utf8JsonWriter json, FleetState state, string name)
+    /// <summary>A virtual model, or a model with all its deployments.</summary>
+    private void WriteNamed(Utf8JsonWriter json, FleetState state, string name)
     {
         if (state.Names.TryResolve(Encoding.UTF8.GetBytes(name), out var target))
         {
