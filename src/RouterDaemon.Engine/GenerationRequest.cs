@@ -17,6 +17,9 @@ public sealed record GenerationRequest
     /// <summary>End the rendered messages with the opening of an assistant turn. Default true.</summary>
     public bool AddGenerationPrompt { get; init; } = true;
 
+    /// <summary>Continue the last message, which must be the assistant's, instead of starting a new turn. Default false.</summary>
+    public bool ContinueFinalMessage { get; init; }
+
     /// <summary>Text to complete as it stands: special tokens in it are recognised, the model's BOS is added.</summary>
     public string? Prompt { get; init; }
 

@@ -26,7 +26,7 @@ internal sealed class LoadedModel : IDisposable
         _model = model;
         SlotTokens = plan.SlotTokens;
         ResidentBytes = model.WeightBytes + plan.KvBytes;
-        Template = new LlamaCppChatTemplate(model.ChatTemplate());
+        Template = new JinjaChatTemplate(model.ChatTemplate(), model.TokenText(model.Bos), model.TokenText(model.Eos), time);
         _endTokens = [.. Enumerable.Range(0, model.VocabularySize).Where(model.IsEndOfGeneration)];
         Facts = new ModelFacts(
             options.Id, model.Description, header.Architecture, model.ParameterCount, model.WeightBytes, model.TrainedContextTokens,
