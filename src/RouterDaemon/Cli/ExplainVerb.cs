@@ -16,6 +16,14 @@ internal static class ExplainVerb
         var url = new Option<string?>("--url") { Description = "Where the daemon is; default as configured.", HelpName = "URL" };
         var json = GlobalOptions.Json();
         var prompt = new Argument<string>("PROMPT") { Description = "What would be asked." };
+        prompt.Validators.Add(result =>
+        {
+            // Else a misspelt option would be explained as a prompt.
+            if (result.Tokens is [{ Value: var text }, ..] && text.StartsWith("--", StringComparison.Ordinal))
+            {
+                result.AddError($"Unrecognized option '{text}'.");
+            }
+        });
         var command = new Command("explain", "Show how the running daemon would route a request.") { model, maxTokens, url, json, prompt };
         command.SetAction(async (parsed, cancellation) =>
         {

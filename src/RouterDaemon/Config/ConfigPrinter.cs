@@ -129,10 +129,11 @@ internal static class ConfigPrinter
             && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or '/' or ':')
             && !text.EndsWith(':') && text.ToLowerInvariant() is not ("true" or "false" or "null" or "yes" or "no" or "on" or "off" or "y" or "n");
         var literal = VariableEscaped(text);
-        return plain || IsDuration(text) ? literal : "\"" + JsonEncodedText.Encode(literal, Indented.Encoder) + "\"";
+        return plain || IsQuantity(text) ? literal : "\"" + JsonEncodedText.Encode(literal, Indented.Encoder) + "\"";
     }
 
-    private static bool IsDuration(string text) => text.Length > 1 && char.IsAsciiDigit(text[0]) && DurationText.TryParse(text, out _);
+    private static bool IsQuantity(string text) => text.Length > 1 && char.IsAsciiDigit(text[0])
+        && (DurationText.TryParse(text, out _) || text.TrimStart(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) is "KiB" or "MiB" or "GiB" or "TiB");
 
     private static string VariableEscaped(string text) => text.Replace("${", "$${", StringComparison.Ordinal);
 }

@@ -100,7 +100,11 @@ internal sealed class ObjectType<T>(T defaults) : ConfigType<T>
         var shown = new JsonObject();
         foreach (var field in _fields)
         {
-            shown[field.Name] = field.Show(value);
+            // What is not set is left out, as in a file.
+            if (field.Show(value) is { } part)
+            {
+                shown[field.Name] = part;
+            }
         }
 
         return shown;

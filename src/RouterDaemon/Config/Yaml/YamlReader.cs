@@ -62,10 +62,6 @@ internal sealed class YamlReader
         {
             faults.Add(fatal.Fault);
         }
-        catch (YamlException broken)
-        {
-            faults.Add(Fault(source, broken.End, $"not valid YAML: {Message(broken)}"));
-        }
 
         return null;
     }
@@ -106,7 +102,13 @@ internal sealed class YamlReader
         {
             _parser.MoveNext();
         }
-        catch (Exception failed) when (failed is not YamlException)
+        catch (YamlException broken)
+        {
+            // The exception's own place may be where the construct began, lines above the character at fault.
+            var at = _scanner.CurrentPosition.Line > broken.End.Line ? _scanner.CurrentPosition : broken.End;
+            throw Fatal(at, $"not valid YAML: {Message(broken)}");
+        }
+        catch (Exception)
         {
             throw Fatal(_scanner.CurrentPosition, "not valid YAML: text that has no meaning here");
         }
