@@ -1,4 +1,5 @@
 # Shared by .ci/run and .ci/long: steps with their times, and one sum over all test runs.
+set -o pipefail
 passed=0
 failed=0
 times=()

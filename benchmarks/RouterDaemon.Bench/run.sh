@@ -12,7 +12,7 @@ rounds=3 seconds=8 warmup=2 out=benchmarks/results smoke=0
 streams=(1 100 1000) rates=(1000 5000)
 while [ $# -gt 0 ]; do
   case $1 in
-    --smoke) smoke=1 rounds=1 seconds=1 warmup=0.5 streams=(10) rates=(200) out=artifacts/bench-smoke ;;
+    --smoke) smoke=1 rounds=1 seconds=3 warmup=0.5 streams=(10) rates=(200) out=artifacts/bench-smoke ;;
     --rounds) rounds=$2; shift ;;
     --seconds) seconds=$2; shift ;;
     --out) out=$2; shift ;;
