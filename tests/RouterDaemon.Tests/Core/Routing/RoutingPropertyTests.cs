@@ -247,8 +247,10 @@ public sealed class RoutingPropertyTests
             Fleets.Finish(router, ref lease, now + Fleets.SecondNs);
         }
 
-        Assert.Equal(0, decision.Winner);
+        Assert.True(decision.Winner == 0, $"{Dump(decision.WinnerTerms)} / {Dump(decision.RunnerUpTerms)}");
     }
+
+    private static string Dump(CandidateTerms t) => $"ttft {t.TtftMs} itl {t.ItlMs} q {t.QueueMs} pre {t.PrefillMs} time {t.TimeUsd} ext {t.ExternalityUsd} miss {t.MissUsd} fail {t.FailureUsd} total {t.TotalUsd}";
 
     [Fact]
     public void ExplorationNeverProbesPaidDeployments()
