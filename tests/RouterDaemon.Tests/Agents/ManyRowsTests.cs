@@ -85,10 +85,10 @@ public sealed class ManyRowsTests : IAsyncLifetime
         var change = await CallAsync("explain_change", """{"since":"35 hours ago"}""");
         Assert.False(ToolRegistry.IsError(change), change.ToJsonString());
         Assert.EndsWith(":00:00Z", (string)change["since"]!, StringComparison.Ordinal);
-        var filtered = await CallAsync("get_recent_requests", """{"user_id":"user1","status":"timeout","limit":3}""");
+        var filtered = await CallAsync("get_recent_requests", """{"user_id":"user3","status":"timeout","limit":3}""");
         Assert.Equal(3, (int)filtered["count"]!);
         Assert.Equal(
-            await ReadAsync("SELECT id FROM requests WHERE user_id = 'user1' AND status = 'timeout' ORDER BY created_at DESC LIMIT 3"),
+            await ReadAsync("SELECT id FROM requests WHERE user_id = 'user3' AND status = 'timeout' ORDER BY created_at DESC LIMIT 3"),
             ((JsonArray)filtered["requests"]!).Select(r => (string)r!["id"]!));
         var user = await CallAsync("get_user_context", """{"user_id":"user2"}""");
         Assert.Equal(
