@@ -79,7 +79,7 @@ public sealed class ChangeSides
             row =>
             {
                 var before = sums.GetValueOrDefault(row.GetString(0), (0, 0, 0, new LatencyHistogram()));
-                before.Latency.Merge(LatencyHistogram.FromBytes(row.GetFieldValue<byte[]>(4)));
+                before.Latency.MergeBytes(row.GetFieldValue<byte[]>(4));
                 return sums[row.GetString(0)] = (
                     before.Requests + row.GetInt64(1), before.Failures + row.GetInt64(2), before.Cost + row.GetDouble(3), before.Latency);
             });

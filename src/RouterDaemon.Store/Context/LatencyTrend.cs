@@ -71,7 +71,7 @@ public static class LatencyTrend
                 var bucket = Of(buckets, PeriodOf(row.GetString(0), byDay), row.GetString(1));
                 bucket.Requests += row.GetInt64(2);
                 bucket.Failures += row.GetInt64(3);
-                bucket.Histogram.Merge(LatencyHistogram.FromBytes(row.GetFieldValue<byte[]>(4)));
+                bucket.Histogram.MergeBytes(row.GetFieldValue<byte[]>(4));
                 return true;
             });
 
