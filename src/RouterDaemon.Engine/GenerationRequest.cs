@@ -14,8 +14,14 @@ public sealed record GenerationRequest
     /// <summary>The raw UTF-8 JSON object of extra template variables (llama-server's <c>chat_template_kwargs</c>); empty = none.</summary>
     public ReadOnlyMemory<byte> TemplateArgumentsJson { get; init; }
 
+    /// <summary>The raw UTF-8 JSON of OpenAI's <c>response_format</c>; empty = text. Excludes a grammar in <see cref="Sampling"/>.</summary>
+    public ReadOnlyMemory<byte> ResponseFormatJson { get; init; }
+
     /// <summary>End the rendered messages with the opening of an assistant turn. Default true.</summary>
     public bool AddGenerationPrompt { get; init; } = true;
+
+    /// <summary>Continue the last message, which must be the assistant's, instead of starting a new turn. Default false.</summary>
+    public bool ContinueFinalMessage { get; init; }
 
     /// <summary>Text to complete as it stands: special tokens in it are recognised, the model's BOS is added.</summary>
     public string? Prompt { get; init; }

@@ -22,7 +22,7 @@ internal static class AbiCheck
         "llama_model_is_hybrid", "llama_model_is_diffusion", "llama_model_desc", "llama_model_meta_val_str", "llama_model_chat_template",
         "llama_model_get_vocab", "llama_vocab_n_tokens", "llama_vocab_is_eog", "llama_vocab_is_control", "llama_vocab_bos",
         "llama_vocab_eos", "llama_vocab_eot", "llama_vocab_get_add_bos", "llama_vocab_get_add_eos", "llama_vocab_get_text",
-        "llama_vocab_type", "llama_tokenize", "llama_token_to_piece", "llama_detokenize", "llama_chat_apply_template", "llama_decode",
+        "llama_vocab_type", "llama_tokenize", "llama_token_to_piece", "llama_detokenize", "llama_decode",
         "llama_synchronize", "llama_get_logits_ith", "llama_get_embeddings_ith", "llama_get_embeddings_seq", "llama_set_n_threads",
         "llama_attach_threadpool", "llama_detach_threadpool", "llama_get_memory", "llama_memory_clear", "llama_memory_seq_rm",
         "llama_memory_seq_cp", "llama_memory_seq_pos_min", "llama_memory_seq_pos_max", "llama_sampler_chain_init",

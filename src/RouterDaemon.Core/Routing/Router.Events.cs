@@ -113,7 +113,7 @@ public sealed partial class Router
         decision.Winner = context.Usable[context.Winner];
         decision.Explored = context.Explored;
         decision.Trial = isTrial;
-        if (context.RunnerUp >= 0)
+        if (context.RunnerUp >= 0 && context.RunnerUp != context.Winner)
         {
             decision.RunnerUp = context.Usable[context.RunnerUp];
             Pricing.Evaluate(ref context, context.RunnerUp, out decision.RunnerUpTerms);

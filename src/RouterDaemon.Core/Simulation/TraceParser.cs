@@ -38,7 +38,7 @@ public static class TraceParser
     {
         var rows = new TraceRows();
         var line = 0;
-        var start = double.NaN;
+        long? start = null;
         while (!text.IsEmpty)
         {
             var row = NextLine(ref text);
@@ -46,11 +46,11 @@ public static class TraceParser
                 continue;
             var first = row.IndexOf((byte)',');
             var second = first < 0 ? -1 : first + 1 + row[(first + 1)..].IndexOf((byte)',');
-            if (second <= first || !TryTimestamp(row[..first], out var seconds) || !TryInt(row[(first + 1)..second], out var input)
+            if (second <= first || !TryTimestamp(row[..first], out var ticks) || !TryInt(row[(first + 1)..second], out var input)
                 || !TryInt(row[(second + 1)..], out var output))
                 throw new FormatException($"{name}:{line}: not TIMESTAMP,ContextTokens,GeneratedTokens");
-            start = double.IsNaN(start) ? seconds : start;
-            rows.Add(seconds - start, input, output);
+            start ??= ticks;
+            rows.Add((ticks - start.Value) / (double)TimeSpan.TicksPerSecond, input, output);
         }
 
         return rows.Build(name, 0, 0);
@@ -97,10 +97,10 @@ public static class TraceParser
     private static bool TryInt(ReadOnlySpan<byte> text, out int value) =>
         Utf8Parser.TryParse(text, out value, out var used) && used == text.Length && value >= 0;
 
-    /// <summary><c>2023-11-16 18:17:03.9799600</c> as seconds since year 1.</summary>
-    private static bool TryTimestamp(ReadOnlySpan<byte> text, out double seconds)
+    /// <summary><c>2023-11-16 18:17:03.9799600</c> as ticks.</summary>
+    private static bool TryTimestamp(ReadOnlySpan<byte> text, out long ticks)
     {
-        seconds = 0;
+        ticks = 0;
         Span<char> chars = stackalloc char[40];
         if (text.Length > chars.Length)
             return false;
@@ -109,7 +109,7 @@ public static class TraceParser
         if (!DateTime.TryParse(
             chars[..text.Length], System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out var time))
             return false;
-        seconds = time.Ticks / (double)TimeSpan.TicksPerSecond;
+        ticks = time.Ticks;
         return true;
     }
 }

@@ -170,6 +170,7 @@ public sealed partial class DeploymentState
             ItlSigma = Math.Clamp(s.ItlSigma, 0.05f, 2),
             Service = s.Service,
         };
+        Model.Settle();
         _failureRate = Math.Clamp(s.FailureRate, 0, 1);
         _cap = Math.Max(0, s.Cap);
         _hitRatio = Math.Clamp(s.HitRatio, 0, 1);

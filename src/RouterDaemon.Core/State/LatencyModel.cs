@@ -11,6 +11,8 @@ internal struct LatencyModel
     private const float TtftGain = 0.1f;
     private const float GapGain = 0.003f;
     private const float GapMemorySeconds = 600;
+    private const int UsualEvery = 8;
+    private const float UsualGain = 0.04f;
 
     public float BaseTtft;
     public float PrefillPerToken;
@@ -32,6 +34,10 @@ internal struct LatencyModel
     private float _signedError;
     private float _absoluteError;
     private long _gapNs;
+    private float _usualBase;
+    private float _usualPrefill;
+    private float _usualAttention;
+    private float _usualItl;
 
     public LatencyModel(in EstimatorPriors prior)
     {
@@ -46,7 +52,11 @@ internal struct LatencyModel
         Service = (float)(prior.ServiceMs * 1e-3);
         TtftSigma = 0.4f;
         ItlSigma = 0.3f;
+        Settle();
     }
+
+    /// <summary>Declares the present values the usual ones.</summary>
+    public void Settle() => (_usualBase, _usualPrefill, _usualAttention, _usualItl) = (BaseTtft, PrefillPerToken, AttentionPerPair, Itl);
 
     /// <summary>Prefill time of <paramref name="uncached"/> tokens behind <paramref name="cached"/> ones.</summary>
     public readonly float Work(float uncached, float cached) =>
@@ -74,6 +84,13 @@ internal struct LatencyModel
         PrefillPerToken = Bound(PrefillPerToken * MathF.Exp(step * linear), _prior.PrefillUsPerToken * 1e-6);
         AttentionPerPair = Bound(AttentionPerPair * MathF.Exp(step * pairs), _prior.AttentionNsPerTokenPair * 1e-9);
         BaseTtft = Bound(BaseTtft * MathF.Exp(step * BaseTtft), _prior.BaseTtftMs * 1e-3);
+        if (TtftSamples % UsualEvery == 0)
+        {
+            Drift(ref _usualBase, BaseTtft);
+            Drift(ref _usualPrefill, PrefillPerToken);
+            Drift(ref _usualAttention, AttentionPerPair);
+            Drift(ref _usualItl, Itl);
+        }
     }
 
     /// <summary>Time between tokens with <paramref name="streams"/> others and the usual amount of prefill in between.</summary>
@@ -126,12 +143,21 @@ internal struct LatencyModel
             Service += 0.1f * (Math.Clamp(seconds, Service * 0.1f, Service * 10) - Service);
     }
 
-    /// <summary>Moves the first-token model a step towards its prior, when nothing was heard for long: a recovered deployment must look worth a try.</summary>
+    /// <summary>
+    /// Moves what has become worse than usual back towards the usual, when nothing was heard for long: a recovered deployment must look worth a try, and
+    /// one that is always slow must not be tried for nothing.
+    /// </summary>
     public void Shrink(float share)
     {
-        BaseTtft += share * ((float)(_prior.BaseTtftMs * 1e-3) - BaseTtft) * (BaseTtft > _prior.BaseTtftMs * 1e-3 ? 1 : 0);
-        QueueCoupling += share * (1 - QueueCoupling) * (QueueCoupling > 1 ? 1 : 0);
+        BaseTtft -= share * MathF.Max(0, BaseTtft - _usualBase);
+        PrefillPerToken -= share * MathF.Max(0, PrefillPerToken - _usualPrefill);
+        AttentionPerPair -= share * MathF.Max(0, AttentionPerPair - _usualAttention);
+        QueueCoupling -= share * MathF.Max(0, QueueCoupling - 1);
+        Itl -= share * MathF.Max(0, Itl - _usualItl);
     }
+
+    /// <summary>On a logarithmic scale, so that a short disaster hardly moves what is usual.</summary>
+    private static void Drift(ref float usual, float now) => usual *= MathF.Pow(MathF.Max(now, 1e-12f) / MathF.Max(usual, 1e-12f), UsualGain);
 
     private static float Bound(float value, double prior)
     {

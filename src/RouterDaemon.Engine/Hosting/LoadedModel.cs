@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using RouterDaemon.Engine.Gguf;
+using RouterDaemon.Engine.Grammar;
 using RouterDaemon.Engine.Sampling;
 using RouterDaemon.Engine.Scheduling;
 using RouterDaemon.Engine.Templates;
@@ -26,7 +27,7 @@ internal sealed class LoadedModel : IDisposable
         _model = model;
         SlotTokens = plan.SlotTokens;
         ResidentBytes = model.WeightBytes + plan.KvBytes;
-        Template = new LlamaCppChatTemplate(model.ChatTemplate());
+        Template = new JinjaChatTemplate(model.ChatTemplate(), model.TokenText(model.Bos), model.TokenText(model.Eos), time);
         _endTokens = [.. Enumerable.Range(0, model.VocabularySize).Where(model.IsEndOfGeneration)];
         Facts = new ModelFacts(
             options.Id, model.Description, header.Architecture, model.ParameterCount, model.WeightBytes, model.TrainedContextTokens,
@@ -112,13 +113,16 @@ internal sealed class LoadedModel : IDisposable
     {
         uint seed = request.Sampling.Seed ?? BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
         TokenSampler sampler;
+        string? format = ResponseFormat.ToGrammar(request.ResponseFormatJson);
+        if (format is not null && request.Sampling.Grammar is not null)
+            throw RequestRules.Invalid("response_format and grammar exclude each other", "response_format");
         try
         {
-            sampler = new TokenSampler(_model, request.Sampling, request.IgnoreEos ? _endTokens : [], seed, SlotTokens);
+            sampler = new TokenSampler(_model, format is null ? request.Sampling : request.Sampling with { Grammar = format }, request.IgnoreEos ? _endTokens : [], seed, SlotTokens);
         }
         catch (FormatException e)
         {
-            throw RequestRules.Invalid(e.Message, "grammar");
+            throw RequestRules.Invalid(e.Message, format is null ? "grammar" : "response_format");
         }
         return new Job(request, prompt, sampler, _loop.Wake, submittedAt) { Left = left };
     }

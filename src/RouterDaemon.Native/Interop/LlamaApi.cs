@@ -64,10 +64,6 @@ internal static unsafe partial class LlamaApi
     public static partial int llama_detokenize(
         nint vocab, int* tokens, int tokenCount, byte* text, int maxText, byte removeSpecial, byte unparseSpecial);
 
-    [LibraryImport(Library)]
-    public static partial int llama_chat_apply_template(
-        byte* template, LlamaChatMessage* messages, nuint messageCount, byte addAssistant, byte* buffer, int length);
-
     [LibraryImport(Library)] public static partial int llama_decode(nint context, LlamaBatch batch);
     [LibraryImport(Library)] public static partial void llama_synchronize(nint context);
     [LibraryImport(Library)] public static partial float* llama_get_logits_ith(nint context, int index);

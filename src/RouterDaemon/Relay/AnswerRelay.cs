@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Unicode;
 using RouterDaemon.Backends;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.Wire;
@@ -72,9 +73,9 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
     {
         var facts = new ChunkFacts { CachedTokens = -1 };
         ChatChunkScanner.Scan(answer.Span, ref facts);
-        if (facts.Malformed)
+        if (facts.Malformed || !Utf8.IsValid(answer.Span))
         {
-            return Fail(RelayError.UpstreamProtocol, "sent an answer that is not JSON");
+            return Fail(RelayError.UpstreamProtocol, "sent an answer that is not JSON in UTF-8");
         }
 
         if (facts.HasError)

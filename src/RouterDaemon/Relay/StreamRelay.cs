@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Unicode;
 using RouterDaemon.Backends;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.Wire;
@@ -122,7 +123,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
 
         var facts = new ChunkFacts { CachedTokens = -1 };
         ChatChunkScanner.Scan(data, ref facts);
-        if (facts.Malformed)
+        if (facts.Malformed || !Utf8.IsValid(data))
         {
             return RelayError.UpstreamProtocol;
         }

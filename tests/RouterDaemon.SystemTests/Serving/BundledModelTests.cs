@@ -147,6 +147,8 @@ public sealed class BundledModelTests(BundledModelDaemon fixture) : IClassFixtur
         Assert.True(reply!.Status == 200, reply + fixture.Daemon.Log);
         Assert.Equal("2 + 2 = 4.", reply.Content);
         File.Delete(Path.Combine(folder, "dropped-F16.gguf"));
+        await Eventually.TrueAsync(
+            async () => (await _client.AskAsync(Chat.Body("dropped", "2+2"))).Status == 404, TimeSpan.FromSeconds(10), () => "the file went, its model stays");
     }
 
     /// <summary>Counts that the model's own tokenizer gives: asking for exactly so many answer tokens must not end early, one fewer must.</summary>

@@ -112,11 +112,14 @@ public sealed class RelayTests : IClassFixture<PoolDaemon>
     [Fact]
     public async Task RequestsSpreadOverThePool()
     {
-        foreach (MockUpstream upstream in _pool.Upstreams)
+        // A pool of its own: what other tests taught the shared one would weigh in.
+        await using var pool = new PoolDaemon();
+        await pool.InitializeAsync();
+        foreach (MockUpstream upstream in pool.Upstreams)
             upstream.Default = new MockBehaviour { LatencyMs = 100 };
-        await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => _pool.Client.AskAsync(Chat.Body("pool", "hi"))));
-        Assert.Equal(30, _pool.Upstreams.Sum(u => u.Posts.Count));
-        Assert.All(_pool.Upstreams, u => Assert.NotEmpty(u.Posts));
+        await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => pool.Client.AskAsync(Chat.Body("pool", "hi"))));
+        Assert.Equal(30, pool.Upstreams.Sum(u => u.Posts.Count));
+        Assert.All(pool.Upstreams, u => Assert.NotEmpty(u.Posts));
     }
 
     [Fact]

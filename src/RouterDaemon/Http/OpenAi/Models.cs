@@ -31,7 +31,7 @@ internal sealed class Models(FleetManager fleet, Clock clock, long startedUnixSe
 
             foreach (var deployment in state.Snapshot.Deployments)
             {
-                WriteDeployment(json, deployment);
+                WriteDeployment(json, deployment.Id, deployment);
             }
 
             json.WriteEndArray();
@@ -57,7 +57,7 @@ internal sealed class Models(FleetManager fleet, Clock clock, long startedUnixSe
             }
             else if (target.Candidates.Length == 1)
             {
-                WriteDeployment(json, state.Snapshot.Deployments[target.Candidates[0]]);
+                WriteDeployment(json, name, state.Snapshot.Deployments[target.Candidates[0]]);
             }
             else
             {
@@ -89,10 +89,10 @@ internal sealed class Models(FleetManager fleet, Clock clock, long startedUnixSe
         json.WriteEndObject();
     }
 
-    private void WriteDeployment(Utf8JsonWriter json, DeploymentEntry deployment)
+    private void WriteDeployment(Utf8JsonWriter json, string name, DeploymentEntry deployment)
     {
         json.WriteStartObject();
-        WriteHead(json, deployment.Id, deployment.BackendId);
+        WriteHead(json, name, deployment.BackendId);
         json.WriteString("model", deployment.ModelId);
         if (deployment.ContextTokens > 0)
         {
@@ -100,9 +100,9 @@ internal sealed class Models(FleetManager fleet, Clock clock, long startedUnixSe
         }
 
         json.WriteStartArray("capabilities");
-        foreach (var name in Capabilities.NamesOf(deployment.Capabilities))
+        foreach (var capability in Capabilities.NamesOf(deployment.Capabilities))
         {
-            json.WriteStringValue(name);
+            json.WriteStringValue(capability);
         }
 
         json.WriteEndArray();
