@@ -63,6 +63,7 @@ internal sealed class Daemon : IAsyncDisposable
             Completions = new Completions(relay),
             Models = new Models(_fleet, _clock, time.GetUtcNow().ToUnixTimeSeconds()),
             RouteExplain = new RouteExplain(_fleet, relay),
+            Metrics = new Metrics(_fleet, _journal, _clock),
         };
         _application = new RequestApplication(
             new Dispatcher(Routes.All(endpoints), new RequestGuard(RequestGuardOptions.From(config)), new AccessGate(() => _fleet.Current.Config), _log), time);
@@ -153,6 +154,7 @@ internal sealed class Daemon : IAsyncDisposable
 
         _ready.SetResult();
         _fleet.StartWatching();
+        using var file = _options.Loaded.FilePath is { } path ? new ConfigFileWatch(path, _clock.Time, Reload) : null;
         SystemdNotifier.Send("READY=1");
         await _ended.Task.ConfigureAwait(false);
         await StopAsync().ConfigureAwait(false);

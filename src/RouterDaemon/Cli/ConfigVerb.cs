@@ -6,7 +6,7 @@ namespace RouterDaemon.Cli;
 /// <summary><c>routerd config check | show | schema | import</c>.</summary>
 internal static class ConfigVerb
 {
-    public static Command Create(CliHost host) => new("config", "Check, print and import configurations.") { Check(host), Show(host), Schema(host) };
+    public static Command Create(CliHost host) => new("config", "Check, print and import configurations.") { Check(host), Show(host), Schema(host), ImportVerb.Create(host) };
 
     private static Command Check(CliHost host)
     {

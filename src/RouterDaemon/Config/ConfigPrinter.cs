@@ -49,10 +49,13 @@ internal static class ConfigPrinter
     public static string ShowJson(RouterdConfig config) => Json(RouterdSchema.Root.Show(config)!);
 
     /// <summary>Effective values with defaults, without secrets; what it prints can be read again.</summary>
-    public static string ShowYaml(RouterdConfig config)
+    public static string ShowYaml(RouterdConfig config) => Yaml(RouterdSchema.Root.Show(config)!.AsObject());
+
+    /// <summary>A mapping as YAML; <c>${</c> in texts is escaped.</summary>
+    public static string Yaml(JsonObject mapping)
     {
         var text = new StringBuilder();
-        WriteMapping(text, RouterdSchema.Root.Show(config)!.AsObject(), 0);
+        WriteMapping(text, mapping, 0);
         return text.ToString();
     }
 

@@ -15,6 +15,13 @@ internal static class Names
         : name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)) ? "{} is not a name: no spaces or control characters"
         : null;
 
+    /// <summary>The nearest name to a text that may be none.</summary>
+    public static string Clean(string text)
+    {
+        var name = string.Concat(text.Select(c => char.IsWhiteSpace(c) || char.IsControl(c) ? '-' : c));
+        return name.Length switch { 0 => "model", > MaxLength => name[..MaxLength], _ => name };
+    }
+
     public static string? CheckBackend(string name) =>
         name == LocalBackend ? "{} is the backend of on-device models; choose another name"
         : name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? null

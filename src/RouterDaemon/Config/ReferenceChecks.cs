@@ -50,9 +50,10 @@ internal sealed class ReferenceChecks
         foreach (var model in _config.VirtualModels)
         {
             var path = Quoted.Key("virtual_models", model.Id);
-            if (_modelIds.Contains(model.Id))
+            var stands = model.Deployments.Any(p => _deployments.Exists(d => d.Model == model.Id && DeploymentPattern.IsMatch(p, d.Model, d.Backend)));
+            if (_modelIds.Contains(model.Id) && !stands)
             {
-                _context.Report(FaultSeverity.Warning, path, "a model has the same name: requests for it get this virtual model");
+                _context.Report(FaultSeverity.Warning, path, "a model has the same name: requests for it get this virtual model, which does not include it");
             }
 
             if (idsKnown)

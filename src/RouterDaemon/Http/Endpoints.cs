@@ -13,4 +13,6 @@ internal sealed record Endpoints
     public required Models Models { get; init; }
 
     public required RouteExplain RouteExplain { get; init; }
+
+    public required Metrics Metrics { get; init; }
 }

@@ -9,6 +9,7 @@ internal static class Routes
         new("GET", "/", Heat.Cold, Access.Open, Dialect.OpenAi, Root.GetAsync),
         new("GET", "/health/live", Heat.Hot, Access.Open, Dialect.OpenAi, Health.LiveAsync),
         new("GET", "/health/ready", Heat.Cold, Access.Open, Dialect.OpenAi, e.Health.ReadyAsync),
+        new("GET", "/metrics", Heat.Cold, Access.Admin, Dialect.OpenAi, e.Metrics.GetAsync),
         new("POST", "/v1/chat/completions", Heat.Hot, Access.Caller, Dialect.OpenAi, e.Completions.ChatAsync),
         new("POST", "/v1/completions", Heat.Hot, Access.Caller, Dialect.OpenAi, e.Completions.TextAsync),
         new("POST", "/v1/embeddings", Heat.Hot, Access.Caller, Dialect.OpenAi, e.Completions.EmbeddingsAsync),

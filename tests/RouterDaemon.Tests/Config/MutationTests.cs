@@ -7,7 +7,7 @@ namespace RouterDaemon.Tests.Config;
 /// <summary>Whatever is done to the sample, reading it ends with a configuration or with located errors, never with an exception.</summary>
 public sealed class MutationTests
 {
-    private const int Mutations = 4_000;
+    private const int Mutations = 2_000;
 
     private static readonly string[] Scraps =
     [
