@@ -1,2 +1,4 @@
-Console.WriteLine("routerd");
-return 0;
+using RouterDaemon;
+using RouterDaemon.Cli;
+
+return await CommandLine.RunAsync(args, CliHost.OfThisProcess(Daemon.RunAsync)).ConfigureAwait(false);

@@ -36,8 +36,8 @@ public static class RequestPeeker
         }
         catch (JsonException e)
         {
-            // The one throwing path: a malformed body. Position comes from the reader, not from the exception's line numbers.
-            error = new PeekError(PeekErrorKind.MalformedJson, scan.Offset, "", e.Message.Contains("depth", StringComparison.Ordinal)
+            // The one throwing path: a malformed body.
+            error = new PeekError(PeekErrorKind.MalformedJson, OffsetOf(body, e, scan.Offset), "", e.Message.Contains("depth", StringComparison.Ordinal)
                 ? "nested at most 64 deep" : "");
             return false;
         }
@@ -120,5 +120,16 @@ public static class RequestPeeker
         while (at < body.Length && System.Text.Rune.DecodeFromUtf8(body[at..], out _, out var used) == System.Buffers.OperationStatus.Done)
             at += used;
         return at;
+    }
+
+    /// <summary>The exception counts lines (of LF) and bytes in them; a client wants one offset.</summary>
+    private static long OffsetOf(ReadOnlySpan<byte> body, JsonException e, long fallback)
+    {
+        if (e.LineNumber is not { } line || e.BytePositionInLine is not { } column)
+            return fallback;
+        var start = 0;
+        while (line-- > 0 && body[start..].IndexOf((byte)'\n') is var at and >= 0)
+            start += at + 1;
+        return Math.Min(start + column, body.Length);
     }
 }

@@ -1,0 +1,216 @@
+using RouterDaemon.Engine.Hosting;
+using RouterDaemon.Engine.Scheduling;
+using RouterDaemon.Native;
+
+namespace RouterDaemon.Engine;
+
+/// <summary>
+/// The on-device engine: any number of configured models, loaded on demand, each with its own inference thread. Thread-safe.
+/// </summary>
+public sealed class EngineHost : IAsyncDisposable
+{
+    /// <summary>Longer prompts are rendered and tokenised on the pool: a caller may be a socket's own thread.</summary>
+    private const int InlinePromptBytes = 16 << 10;
+
+    private readonly IEngineLog _log;
+    private readonly TimeProvider _time;
+    private readonly IDisposable _nativeLog;
+    private readonly Lock _gate = new();
+    private Dictionary<string, ModelEntry> _models = new(StringComparer.Ordinal);
+
+    public EngineHost(IEngineLog log, TimeProvider time)
+    {
+        _log = log;
+        _time = time;
+        _nativeLog = NativeLog.Subscribe((level, line) => log.Write(
+            level switch
+            {
+                NativeLogLevel.Error => EngineLogLevel.Error,
+                NativeLogLevel.Warning => EngineLogLevel.Warning,
+                _ => EngineLogLevel.Debug,
+            },
+            line));
+    }
+
+    /// <summary>
+    /// Loads the llama.cpp libraries (once for the process) and checks them. Never throws.
+    /// </summary>
+    /// <param name="directory">Where they are; null = <c>ROUTERD_LLAMA_DIR</c>, else <c>llama/</c> beside the executable.</param>
+    public static NativeStatus Probe(string? directory) => LlamaLibrary.Probe(directory);
+
+    /// <summary>
+    /// Replaces the set of models. Unchanged records keep their loaded model; removed and changed ones finish what they run, then unload.
+    /// </summary>
+    /// <exception cref="ArgumentException">Two models share an id, or an option is out of its range.</exception>
+    public void SetModels(IReadOnlyList<EngineModelOptions> models)
+    {
+        List<ModelEntry> fresh = [];
+        List<ModelEntry> gone;
+        lock (_gate)
+        {
+            Dictionary<string, ModelEntry> next = new(StringComparer.Ordinal);
+            foreach (EngineModelOptions options in models)
+            {
+                Check(options);
+                ModelEntry entry = _models.TryGetValue(options.Id, out ModelEntry? old) && old.Options == options
+                    ? old
+                    : new ModelEntry(options, _log, _time);
+                if (!next.TryAdd(options.Id, entry))
+                    throw new ArgumentException($"two models have the id {options.Id}", nameof(models));
+                if (entry != old)
+                    fresh.Add(entry);
+            }
+            gone = [.. _models.Values.Where(e => !next.ContainsValue(e))];
+            Volatile.Write(ref _models, next);
+        }
+        foreach (ModelEntry entry in gone)
+            _ = entry.RetireAsync();
+        foreach (ModelEntry entry in fresh.Where(e => e.Options.Preload))
+            _ = PreloadQuietlyAsync(entry);
+    }
+
+    public IReadOnlyList<EngineModelStatus> Status() => [.. Volatile.Read(ref _models).Values.Select(e => e.Status)];
+
+    /// <summary>Cheap enough for every request: a dictionary look-up and one read, no lock.</summary>
+    public bool TryGetStatus(string modelId, out EngineModelStatus status)
+    {
+        bool found = Volatile.Read(ref _models).TryGetValue(modelId, out ModelEntry? entry);
+        status = found ? entry!.Status : null!;
+        return found;
+    }
+
+    /// <summary>Loads the model if it is not loaded; concurrent calls share one load.</summary>
+    /// <exception cref="EngineException">Unknown model or failed load.</exception>
+    public async Task PreloadAsync(string modelId, CancellationToken ct)
+    {
+        ModelEntry entry = Find(modelId);
+        await entry.AcquireAsync(ct).ConfigureAwait(false);
+        entry.Release();
+    }
+
+    /// <summary>Unloads the model as soon as its running requests have ended.</summary>
+    public Task UnloadAsync(string modelId) => Find(modelId).UnloadAsync();
+
+    /// <summary>
+    /// Queues a request, loading its model first when needed. Returns once the prompt is tokenised and queued. Cancelling
+    /// <paramref name="ct"/> ends the wait and, later, the generation, as disposing it does.
+    /// </summary>
+    /// <exception cref="EngineException">The request is refused; the kind says why.</exception>
+    public async ValueTask<Generation> SubmitAsync(string modelId, GenerationRequest request, CancellationToken ct)
+    {
+        RequestRules.Check(request);
+        ModelEntry entry = Find(modelId);
+        long submittedAt = _time.GetTimestamp();
+        entry.EnterQueue();
+        LoadedModel? model = null;
+        try
+        {
+            model = await entry.AcquireAsync(ct).ConfigureAwait(false);
+            int size = Math.Max(request.MessagesJson.Length, request.Prompt?.Length ?? 0);
+            LoadedModel ready = model;
+            int[] prompt = size <= InlinePromptBytes
+                ? ready.BuildPrompt(request)
+                : await Task.Run(() => ready.BuildPrompt(request), ct).ConfigureAwait(false);
+            Job job = ready.CreateJob(request, prompt, submittedAt, () =>
+            {
+                entry.LeaveQueue(submittedAt);
+                entry.Release();
+            });
+            Generation generation = new(job, job.Reader, prompt.Length) { ToolCalls = job.Tools is { } tools ? new ToolCallReader(tools.Style) : null };
+            job.CancelWith(ct);
+            ready.Start(job);
+            return generation;
+        }
+        catch
+        {
+            entry.LeaveQueue(submittedAt);
+            if (model is not null)
+                entry.Release();
+            throw;
+        }
+    }
+
+    /// <summary>Facts of the model, which is loaded first when needed.</summary>
+    public ValueTask<ModelFacts> GetFactsAsync(string modelId, CancellationToken ct) => WithModelAsync(modelId, static m => m.Facts, ct);
+
+    /// <summary>Token ids of a text.</summary>
+    /// <param name="modelId">The model.</param>
+    /// <param name="text">Any text.</param>
+    /// <param name="addSpecial">Add the BOS and EOS that the model asks for.</param>
+    /// <param name="parseSpecial">Recognise special tokens spelt out in the text.</param>
+    /// <param name="ct">Ends the wait for the load.</param>
+    public ValueTask<int[]> TokenizeAsync(string modelId, string text, bool addSpecial, bool parseSpecial, CancellationToken ct) =>
+        WithModelAsync(modelId, m => m.Tokenize(text, addSpecial, parseSpecial), ct);
+
+    /// <summary>UTF-8 text of token ids, special tokens spelt out.</summary>
+    public ValueTask<byte[]> DetokenizeAsync(string modelId, ReadOnlyMemory<int> tokens, CancellationToken ct) =>
+        WithModelAsync(modelId, m => m.Detokenize(tokens.Span), ct);
+
+    /// <summary>The prompt that the messages of the request become.</summary>
+    public ValueTask<string> ApplyTemplateAsync(string modelId, GenerationRequest request, CancellationToken ct) =>
+        WithModelAsync(modelId, m => m.Render(request), ct);
+
+    /// <summary>Ends every generation and unloads every model.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        ModelEntry[] entries;
+        lock (_gate)
+        {
+            entries = [.. _models.Values];
+            Volatile.Write(ref _models, new Dictionary<string, ModelEntry>(StringComparer.Ordinal));
+        }
+        await Task.WhenAll(entries.Select(e => e.DisposeAsync().AsTask())).ConfigureAwait(false);
+        _nativeLog.Dispose();
+    }
+
+    private async ValueTask<T> WithModelAsync<T>(string modelId, Func<LoadedModel, T> use, CancellationToken ct)
+    {
+        ModelEntry entry = Find(modelId);
+        LoadedModel model = await entry.AcquireAsync(ct).ConfigureAwait(false);
+        try
+        {
+            return use(model);
+        }
+        finally
+        {
+            entry.Release();
+        }
+    }
+
+    private async Task PreloadQuietlyAsync(ModelEntry entry)
+    {
+        try
+        {
+            await entry.AcquireAsync(CancellationToken.None).ConfigureAwait(false);
+            entry.Release();
+        }
+        catch (Exception)
+        {
+            // The load has logged its failure and the status shows it; the next request will try again.
+        }
+    }
+
+    private ModelEntry Find(string modelId) =>
+        Volatile.Read(ref _models).TryGetValue(modelId, out ModelEntry? entry)
+            ? entry
+            : throw new EngineException(EngineErrorKind.UnknownModel, $"there is no on-device model {modelId}", "model");
+
+    private static void Check(EngineModelOptions options)
+    {
+        Require(options.Id.Length > 0, options, "Id is empty");
+        Require(Path.IsPathFullyQualified(options.Path), options, $"Path {options.Path} is not absolute");
+        Require(options.Slots is >= 1 and <= 64, options, $"Slots is {options.Slots}, it must be 1 to 64");
+        Require(options.ContextTokens is 0 or >= 16, options, $"ContextTokens is {options.ContextTokens}, it must be 0 or at least 16");
+        Require((long)options.ContextTokens * options.Slots <= int.MaxValue, options, "ContextTokens times Slots is too large");
+        Require(options.QueueLimit >= 0, options, $"QueueLimit is {options.QueueLimit}, it must be at least 0");
+        Require(options.Threads is >= 0 and <= 512, options, $"Threads is {options.Threads}, it must be 0 to 512");
+        Require(
+            options.KeepAlive >= TimeSpan.Zero || options.KeepAlive == Timeout.InfiniteTimeSpan, options, $"KeepAlive is {options.KeepAlive}");
+    }
+
+    private static void Require(bool condition, EngineModelOptions options, string message)
+    {
+        if (!condition)
+            throw new ArgumentException($"model {options.Id}: {message}", nameof(options));
+    }
+}

@@ -1,0 +1,203 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using RouterDaemon.Engine.Gguf;
+using RouterDaemon.Engine.Grammar;
+using RouterDaemon.Engine.Sampling;
+using RouterDaemon.Engine.Scheduling;
+using RouterDaemon.Engine.Templates;
+using RouterDaemon.Engine.Tools;
+using RouterDaemon.Native;
+
+namespace RouterDaemon.Engine.Hosting;
+
+/// <summary>A model in memory with its context and inference thread.</summary>
+internal sealed class LoadedModel : IDisposable
+{
+    private const int MaxBatchTokens = 512;
+    private const long MaxScoreBytes = 256L << 20;
+
+    private readonly LlamaModel _model;
+    private readonly InferenceLoop _loop;
+    private readonly int[] _endTokens;
+    private readonly ToolStyle _toolStyle;
+
+    private LoadedModel(
+        LlamaModel model, LlamaContext context, GgufHeader header, EngineModelOptions options, MemoryPlan plan, TimeProvider time,
+        Action<LoopSnapshot> publish, Action<Exception> crashed)
+    {
+        _model = model;
+        SlotTokens = plan.SlotTokens;
+        ResidentBytes = model.WeightBytes + plan.KvBytes;
+        Template = new JinjaChatTemplate(model.ChatTemplate(), model.TokenText(model.Bos), model.TokenText(model.Eos), time);
+        _endTokens = [.. Enumerable.Range(0, model.VocabularySize).Where(model.IsEndOfGeneration)];
+        _toolStyle = ToolCatalog.StyleOf(model.ChatTemplate());
+        Facts = new ModelFacts(
+            options.Id, model.Description, header.Architecture, model.ParameterCount, model.WeightBytes, model.TrainedContextTokens,
+            plan.SlotTokens, model.EmbeddingLength, model.LayerCount, model.VocabularySize, model.ChatTemplate());
+        _loop = new InferenceLoop(context, options, plan, time, publish, crashed);
+    }
+
+    public int SlotTokens { get; }
+
+    public long ResidentBytes { get; }
+
+    public ModelFacts Facts { get; }
+
+    public IChatTemplate Template { get; }
+
+    /// <exception cref="EngineException">The file is missing, damaged, unknown or too large; native libraries are missing.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="progress"/> returned false.</exception>
+    public static LoadedModel Load(
+        EngineModelOptions options, TimeProvider time, Func<float, bool> progress, Action<LoopSnapshot> publish, Action<Exception> crashed)
+    {
+        try
+        {
+            NativeStatus native = LlamaLibrary.EnsureLoaded();
+            GgufHeader header = GgufHeader.Read(options.Path);
+            bool offload = options.GpuLayers != 0 && native.Devices.Any(d => d.IsGpu);
+            long available = MachineMemory.AvailableBytes() + (offload ? native.Devices.Where(d => d.IsGpu).Sum(d => d.FreeBytes) : 0);
+            MemoryPlan plan = MemoryPlan.For(header, options, available);
+            LlamaModel model = LlamaModel.Load(options.Path, new ModelLoadSettings(options.GpuLayers ?? -1), progress);
+            try
+            {
+                return Start(model, header, options, plan, offload, time, publish, crashed);
+            }
+            catch
+            {
+                model.Dispose();
+                throw;
+            }
+        }
+        catch (NativeLibraryException e)
+        {
+            throw new EngineException(EngineErrorKind.NativeUnavailable, e.Message, null, e);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            string message = e.Message.Contains(options.Path, StringComparison.Ordinal) ? e.Message : $"{options.Path}: {e.Message}";
+            throw new EngineException(EngineErrorKind.ModelLoadFailed, $"model {options.Id} could not be loaded: {message}", null, e);
+        }
+    }
+
+    /// <summary>Turns a request into tokens. Thread-safe; the work grows with the prompt.</summary>
+    /// <exception cref="EngineException">The request is refused.</exception>
+    public int[] BuildPrompt(GenerationRequest request)
+    {
+        int[] tokens = request switch
+        {
+            { PromptTokens.IsEmpty: false } => request.PromptTokens.ToArray(),
+            { Prompt: { } text } => Tokenize(text, addSpecial: true, parseSpecial: true),
+            _ => TokenizeRendered(Render(request)),
+        };
+        RequestRules.CheckTokens(tokens, _model.VocabularySize, "prompt");
+        RequestRules.CheckBias(request.Sampling, _model.VocabularySize);
+        if (tokens.Length == 0)
+            throw RequestRules.Invalid("the prompt has no tokens", "prompt");
+        if (tokens.Length >= SlotTokens)
+        {
+            throw new EngineException(
+                EngineErrorKind.ContextLengthExceeded,
+                $"the prompt has {tokens.Length} tokens, which leaves no room in the model's context of {SlotTokens} tokens",
+                request.MessagesJson.IsEmpty ? "prompt" : "messages");
+        }
+        return tokens;
+    }
+
+    /// <summary>The prompt text that the messages become.</summary>
+    public string Render(GenerationRequest request)
+    {
+        using JsonDocument messages = ChatMessages.Parse(request.MessagesJson);
+        return Template.Render(messages.RootElement, request);
+    }
+
+    /// <summary>Makes the job of a request whose prompt was built by <see cref="BuildPrompt"/>; <see cref="Start(Job)"/> queues it.</summary>
+    public Job CreateJob(GenerationRequest request, int[] prompt, long submittedAt, Action left)
+    {
+        uint seed = request.Sampling.Seed ?? BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
+        ToolCatalog? tools = request.MessagesJson.IsEmpty ? null : ToolCatalog.Read(request, _toolStyle);
+        TokenSampler sampler = new(
+            _model, CreateGrammar(request, tools), request.Sampling, request.IgnoreEos ? _endTokens : [], seed, SlotTokens);
+        return new Job(request, prompt, sampler, _loop.Wake, submittedAt)
+        {
+            Left = left,
+            Tools = tools,
+            Trigger = tools is { Required: false } && request.ResponseFormatJson.IsEmpty && request.Sampling.Grammar is null ? new ToolTrigger(tools, _model) : null,
+        };
+    }
+
+    public void Start(Job job) => _loop.Submit(job);
+
+    public int[] Tokenize(string text, bool addSpecial, bool parseSpecial) =>
+        _model.Tokenize(Encoding.UTF8.GetBytes(text), addSpecial, parseSpecial);
+
+    public byte[] Detokenize(ReadOnlySpan<int> tokens)
+    {
+        RequestRules.CheckTokens(tokens, _model.VocabularySize, "tokens");
+        return _model.Detokenize(tokens);
+    }
+
+    public void Dispose()
+    {
+        _loop.Dispose();
+        _model.Dispose();
+    }
+
+    /// <summary>Templates often write the BOS themselves; a second one would only confuse the model.</summary>
+    private int[] TokenizeRendered(string text)
+    {
+        int[] tokens = Tokenize(text, addSpecial: true, parseSpecial: true);
+        return tokens.Length > 1 && _model.AddsBos && tokens[0] == _model.Bos && tokens[1] == _model.Bos ? tokens[1..] : tokens;
+    }
+
+    /// <summary>The one grammar that response_format, tools or the request itself ask for, null for free text.</summary>
+    private LlamaSampler? CreateGrammar(GenerationRequest request, ToolCatalog? tools)
+    {
+        string? format = ResponseFormat.ToGrammar(request.ResponseFormatJson);
+        if (format is not null && request.Sampling.Grammar is not null)
+            throw RequestRules.Invalid("response_format and grammar exclude each other", "response_format");
+        string param = format is not null ? "response_format" : "grammar";
+        try
+        {
+            if ((format ?? request.Sampling.Grammar) is { } gbnf)
+            {
+                return tools is { Required: true }
+                    ? throw RequestRules.Invalid($"{param} and a tool_choice that requires a call exclude each other", param)
+                    : LlamaSampler.CreateGrammar(_model, gbnf);
+            }
+            param = "tools";
+            // Also for optional calls: a tool that cannot be turned into a grammar is refused now, not in the middle of an answer.
+            string? calls = tools?.ToGrammar();
+            return tools is { Required: true } ? LlamaSampler.CreateGrammar(_model, calls!) : null;
+        }
+        catch (FormatException e)
+        {
+            throw RequestRules.Invalid(e.Message, param);
+        }
+    }
+
+    private static LoadedModel Start(
+        LlamaModel model, GgufHeader header, EngineModelOptions options, MemoryPlan plan, bool offload, TimeProvider time,
+        Action<LoopSnapshot> publish, Action<Exception> crashed)
+    {
+        if (!model.HasDecoder || model.HasEncoder || model.IsDiffusion || model.VocabularySize == 0)
+            throw new InvalidDataException("it is not a model that generates text token by token");
+        int threads = options.Threads > 0 ? options.Threads : Math.Max(1, Environment.ProcessorCount - 1);
+        int cells = checked(plan.SlotTokens * options.Slots);
+        int batch = Math.Min(MaxBatchTokens, cells);
+        // Each sequence has its own part of the cache: in a common one every token also walks over the cells of the others. On the CPU
+        // plain attention beats the flash kernel (bundled model, 4 clients: 2 to 2.5 times) as long as its score buffer stays small.
+        long scoreBytes = header.Number($"{header.Architecture}.attention.head_count") * batch * plan.SlotTokens * sizeof(float);
+        LlamaContext context = LlamaContext.Create(model, new ContextSettings(
+            cells, batch, options.Slots, options.Slots, threads, UnifiedCache: false, FlashAttention: offload || scoreBytes > MaxScoreBytes));
+        try
+        {
+            return new LoadedModel(model, context, header, options, plan, time, publish, crashed);
+        }
+        catch
+        {
+            context.Dispose();
+            throw;
+        }
+    }
+}

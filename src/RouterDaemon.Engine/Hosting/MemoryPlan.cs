@@ -1,0 +1,48 @@
+using RouterDaemon.Engine.Gguf;
+
+namespace RouterDaemon.Engine.Hosting;
+
+/// <summary>How much context a model gets, decided before anything is allocated.</summary>
+/// <param name="SlotTokens">Context of each slot.</param>
+/// <param name="KvBytes">Estimated size of the cache, 0 = unknown.</param>
+internal sealed record MemoryPlan(int SlotTokens, long KvBytes)
+{
+    private const int MinSlotTokens = 256;
+    private const int Granularity = 256;
+
+    /// <summary>Compute buffers and the like, on top of weights and cache.</summary>
+    private const long Reserve = 128L << 20;
+
+    /// <param name="header">The file.</param>
+    /// <param name="options">Configured context and slots.</param>
+    /// <param name="availableBytes">Memory free for weights and cache together.</param>
+    /// <exception cref="InvalidDataException">It cannot fit; the message holds the numbers.</exception>
+    public static MemoryPlan For(GgufHeader header, EngineModelOptions options, long availableBytes)
+    {
+        long weights = header.WeightBytes;
+        if (weights > availableBytes)
+            throw new InvalidDataException($"its weights need {Mib(weights)} MiB, {Mib(availableBytes)} MiB are free");
+        long perToken = header.KvBytesPerToken;
+        int trained = header.ContextTokens > 0 ? header.ContextTokens : 4096;
+        if (options.ContextTokens > 0)
+        {
+            long need = perToken * options.ContextTokens * options.Slots;
+            if (weights + need > availableBytes)
+                throw new InvalidDataException(
+                    $"weights ({Mib(weights)} MiB) and a context of {options.Slots} x {options.ContextTokens} tokens ({Mib(need)} MiB) need more than "
+                    + $"the {Mib(availableBytes)} MiB that are free: lower context or slots");
+            return new MemoryPlan(options.ContextTokens, need);
+        }
+        if (perToken == 0)
+            return new MemoryPlan(Math.Min(trained, 4096), 0);
+        long room = Math.Max(0, availableBytes - weights - Reserve) / 2;
+        long fits = room / perToken / options.Slots / Granularity * Granularity;
+        int tokens = (int)Math.Min(trained, Math.Max(fits, Math.Min(MinSlotTokens, trained)));
+        if (weights + perToken * tokens * options.Slots > availableBytes)
+            throw new InvalidDataException(
+                $"weights ({Mib(weights)} MiB) and the smallest context ({options.Slots} x {tokens} tokens) need more than the {Mib(availableBytes)} MiB that are free");
+        return new MemoryPlan(tokens, perToken * tokens * options.Slots);
+    }
+
+    private static long Mib(long bytes) => bytes >> 20;
+}

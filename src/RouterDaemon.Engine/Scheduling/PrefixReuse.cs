@@ -1,0 +1,69 @@
+using RouterDaemon.Native;
+
+namespace RouterDaemon.Engine.Scheduling;
+
+/// <summary>Finds the free slot in which a prompt has the least left to compute.</summary>
+/// <param name="context">The cache.</param>
+/// <param name="reuse">False: every prompt starts from nothing.</param>
+/// <param name="slotBytes">Size of one slot's part of the cache, which a copy moves as a whole.</param>
+internal sealed class PrefixReuse(LlamaContext context, bool reuse, long slotBytes)
+{
+    private const int MinCopyTokens = 16;
+    private const long CopyBytesPerToken = 16 << 20;
+
+    /// <summary>
+    /// Below this many tokens a prefix is not worth a copy: memory moves this much in about the time that a model of such a cache
+    /// needs for a token of a prompt, with room to spare.
+    /// </summary>
+    private readonly long _minCopyTokens = MinCopyTokens + slotBytes / CopyBytesPerToken;
+
+    /// <summary>
+    /// Chooses a free slot and makes it hold the longest prefix of the prompt that any slot has. A free slot's own prefix is used in
+    /// place when that keeps at least half of what it holds, so that a long conversation is not cut for a shared system prompt.
+    /// </summary>
+    /// <returns>The slot with its tokens cut to the prefix, or null when none is free.</returns>
+    public Slot? Place(Slot[] slots, int[] prompt)
+    {
+        Slot? oldest = null;
+        Slot? best = null;
+        int bestLength = 0;
+        foreach (Slot slot in slots)
+        {
+            if (slot.Job is null && (oldest is null || Cheaper(slot, oldest)))
+                oldest = slot;
+            int length = reuse ? slot.CommonPrefix(prompt) : 0;
+            if (length > bestLength || (length == bestLength && length > 0 && slot.Job is null && best!.Job is not null))
+                (best, bestLength) = (slot, length);
+        }
+        if (oldest is null)
+            return null;
+        // One token at least must be computed: its logits start the answer.
+        int usable = Math.Min(bestLength, prompt.Length - 1);
+        if (best is null || usable == 0)
+            return Cut(oldest, 0);
+        if (best.Job is null && (best == oldest || usable * 2 >= best.Tokens.Count))
+            return Cut(best, usable);
+        int own = oldest.CommonPrefix(prompt);
+        if (usable - own < _minCopyTokens)
+            return Cut(oldest, Math.Min(own, prompt.Length - 1));
+        Cut(oldest, 0);
+        context.CopyAll(best.Id, oldest.Id);
+        oldest.Tokens.AddRange(best.Tokens);
+        return Cut(oldest, usable);
+    }
+
+    private static bool Cheaper(Slot a, Slot b) => a.Tokens.Count == 0 != (b.Tokens.Count == 0) ? a.Tokens.Count == 0 : a.LastUsed < b.LastUsed;
+
+    private Slot Cut(Slot slot, int length)
+    {
+        if (length > 0 && length < slot.Tokens.Count && !context.TryTruncate(slot.Id, length))
+            length = 0;
+        // A sliding window may have dropped the beginning already.
+        if (length > 0 && context.FirstPosition(slot.Id) != 0)
+            length = 0;
+        if (length == 0)
+            context.Clear(slot.Id);
+        slot.Tokens.RemoveRange(length, slot.Tokens.Count - length);
+        return slot;
+    }
+}

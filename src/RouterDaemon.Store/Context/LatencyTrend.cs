@@ -1,0 +1,120 @@
+using Microsoft.Data.Sqlite;
+using RouterDaemon.Store.Records;
+
+namespace RouterDaemon.Store.Context;
+
+/// <summary>
+/// Latency and errors for each bucket and deployment. Windows of up to <see cref="RawRowLimit"/> rows are computed from the rows
+/// (exact percentiles); larger ones take whole hours from the roll-ups (percentiles within 1.6 %) and only the edges from rows.
+/// </summary>
+public static class LatencyTrend
+{
+    /// <summary>Rows that are still read one by one.</summary>
+    public const int RawRowLimit = 20_000;
+
+    /// <summary>Buckets in order of period, then deployment. Both ends of the window are inclusive.</summary>
+    public static List<LatencyBucket> Read(
+        SqliteConnection connection, DateTimeOffset since, DateTimeOffset until, bool byDay, string? deployment, string? model, string? backend)
+    {
+        Filter Matching() => new Filter().And("deployment_id", "=", deployment).And("model_id", "=", model).And("backend_id", "=", backend);
+        var from = Rfc3339.Format(since);
+        var to = Rfc3339.Format(until);
+        var buckets = new SortedDictionary<(string Period, string Deployment), Builder>(Order);
+        if (HasRollUps(connection)
+            && new Filter().And("created_at", ">=", from).And("created_at", "<=", to).MatchesMoreThan(connection, "requests", RawRowLimit)
+            && WholeHours.TryWithin(since, until, out var hours))
+        {
+            ReadRollUps(connection, Matching().And("hour", ">=", hours.First).And("hour", "<", hours.End), byDay, buckets);
+            ReadRows(connection, Matching().And("created_at", ">=", from).And("created_at", "<", hours.First), byDay, exact: false, buckets);
+            ReadRows(connection, Matching().And("created_at", ">=", hours.End).And("created_at", "<=", to), byDay, exact: false, buckets);
+        }
+        else
+        {
+            ReadRows(connection, Matching().And("created_at", ">=", from).And("created_at", "<=", to), byDay, exact: true, buckets);
+        }
+
+        return buckets.Select(pair => pair.Value.Build(pair.Key.Period, pair.Key.Deployment)).ToList();
+    }
+
+    internal static bool HasRollUps(SqliteConnection connection) =>
+        connection.Scalar("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'r_rollups'") is not null;
+
+    private static readonly IComparer<(string Period, string Deployment)> Order = Comparer<(string Period, string Deployment)>.Create(
+        (a, b) => string.CompareOrdinal(a.Period, b.Period) is var c and not 0 ? c : string.CompareOrdinal(a.Deployment, b.Deployment));
+
+    private static string PeriodOf(string timestamp, bool byDay) => byDay ? timestamp[..10] + "T00:00:00Z" : timestamp[..13] + ":00:00Z";
+
+    private static void ReadRows(
+        SqliteConnection connection, Filter filter, bool byDay, bool exact, SortedDictionary<(string, string), Builder> buckets) =>
+        filter.Query(
+            connection,
+            $"SELECT created_at, deployment_id, latency_ms, status FROM requests INDEXED BY idx_requests_created {filter.Where}",
+            row =>
+            {
+                var bucket = Of(buckets, PeriodOf(row.GetString(0), byDay), row.GetString(1));
+                bucket.Requests++;
+                bucket.Failures += row.GetString(3) == "success" ? 0 : 1;
+                if (row.LongOrNull(2) is { } latency)
+                {
+                    bucket.Add(latency, exact);
+                }
+
+                return true;
+            });
+
+    private static void ReadRollUps(SqliteConnection connection, Filter filter, bool byDay, SortedDictionary<(string, string), Builder> buckets) =>
+        filter.Query(
+            connection,
+            $"SELECT hour, deployment_id, requests, errors + timeouts, latency_hist FROM r_rollups {filter.Where}",
+            row =>
+            {
+                var bucket = Of(buckets, PeriodOf(row.GetString(0), byDay), row.GetString(1));
+                bucket.Requests += row.GetInt64(2);
+                bucket.Failures += row.GetInt64(3);
+                bucket.Histogram.MergeBytes(row.GetFieldValue<byte[]>(4));
+                return true;
+            });
+
+    private static Builder Of(SortedDictionary<(string, string), Builder> buckets, string period, string deployment)
+    {
+        if (!buckets.TryGetValue((period, deployment), out var builder))
+        {
+            buckets[(period, deployment)] = builder = new Builder();
+        }
+
+        return builder;
+    }
+
+    private sealed class Builder
+    {
+        private readonly List<long> _exact = [];
+
+        public long Requests { get; set; }
+
+        public long Failures { get; set; }
+
+        public LatencyHistogram Histogram { get; } = new();
+
+        public void Add(long latencyMs, bool exact)
+        {
+            if (exact)
+            {
+                _exact.Add(latencyMs);
+            }
+            else
+            {
+                Histogram.Add(latencyMs);
+            }
+        }
+
+        public LatencyBucket Build(string period, string deployment)
+        {
+            _exact.Sort();
+            return new LatencyBucket(
+                period, deployment, Requests, At(0.5), At(0.95), Math.Round((double)Failures / Requests, 6));
+        }
+
+        private long? At(double p) =>
+            Histogram.Count > 0 ? (long)Math.Round(Histogram.Percentile(p)!.Value) : Percentile.Of(_exact, p);
+    }
+}

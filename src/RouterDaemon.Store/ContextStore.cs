@@ -1,0 +1,193 @@
+using Microsoft.Data.Sqlite;
+using RouterDaemon.Store.Records;
+using RouterDaemon.Store.Schema;
+
+namespace RouterDaemon.Store;
+
+/// <summary>
+/// <c>data/context.db</c>: the contract tables and the daemon's own. One thread writes, pooled read-only connections read.
+/// Never used by the hot path: that appends to the journal.
+/// </summary>
+public sealed class ContextStore : IAsyncDisposable
+{
+    /// <summary>The user of requests without access control, tier <c>standard</c>.</summary>
+    public const string LocalUser = "local";
+
+    private readonly StoreWriter _writer;
+    private readonly ReaderPool _readers;
+
+    private ContextStore(string path, TimeProvider time, StoreKind kind, StoreWriter writer, ReaderPool readers) =>
+        (Path, Time, Kind, _writer, _readers) = (path, time, kind, writer, readers);
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>What the file holds.</summary>
+    public StoreKind Kind { get; }
+
+    /// <summary>The clock rows are stamped with.</summary>
+    public TimeProvider Time { get; }
+
+    /// <summary>
+    /// Opens or creates the file and brings its schema up to date. Throws <see cref="StoreException"/> naming the path when the
+    /// folder is not writable, the file is no database, or a newer routerd wrote it.
+    /// </summary>
+    public static ContextStore Open(string path, TimeProvider time, ContextStoreOptions? options = null)
+    {
+        options ??= new ContextStoreOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Readers, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Readers, 64);
+        var connection = SqliteFile.OpenWriter(path, Migrations.Context);
+        try
+        {
+            connection.Execute(
+                "INSERT OR IGNORE INTO r_meta (key, value) VALUES ('store_kind', $kind)", ("$kind", options.Kind == StoreKind.Demo ? "demo" : "live"));
+            var kind = Meta.Get(connection, "store_kind") == "demo" ? StoreKind.Demo : StoreKind.Live;
+            if (kind == StoreKind.Live)
+            {
+                connection.Execute("INSERT OR IGNORE INTO users (id, tier) VALUES ($id, 'standard')", ("$id", LocalUser));
+            }
+
+            return new ContextStore(path, time, kind, new StoreWriter(connection, path), new ReaderPool(path, options.Readers));
+        }
+        catch (SqliteException e)
+        {
+            connection.Dispose();
+            throw SqliteFile.Explain(path, e);
+        }
+    }
+
+    /// <summary>Runs a query on a pooled read-only connection, all statements on one state of the file.</summary>
+    public Task<T> ReadAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancellation = default) =>
+        _readers.ReadAsync(read, cancellation);
+
+    /// <summary>Runs a change on the writer's thread, in a transaction; answers after the commit.</summary>
+    public Task<T> WriteAsync<T>(Func<SqliteConnection, T> write, CancellationToken cancellation = default) =>
+        _writer.EnqueueAsync(write, cancellation);
+
+    /// <summary>Replaces the rows of these deployments. Does nothing on a demo store.</summary>
+    public Task UpsertDeploymentsAsync(IReadOnlyList<DeploymentStatus> deployments, CancellationToken cancellation = default)
+    {
+        if (Kind == StoreKind.Demo || deployments.Count == 0)
+        {
+            return Task.CompletedTask;
+        }
+
+        var now = Rfc3339.Format(Time.GetUtcNow());
+        return WriteAsync(
+            connection =>
+            {
+                DeploymentRows.Upsert(connection, deployments, now);
+                return true;
+            },
+            cancellation);
+    }
+
+    /// <summary>Creates or changes a user. Latency SLA in ms and daily budget in USD; null = none.</summary>
+    public Task UpsertUserAsync(
+        string id, Journal.UserTier tier, int? latencySlaMs, double? dailyBudgetUsd, CancellationToken cancellation = default) =>
+        WriteAsync(
+            connection => connection.Execute(
+                """
+                INSERT INTO users (id, tier, latency_sla_ms, daily_budget_usd) VALUES ($id, $tier, $sla, $budget)
+                ON CONFLICT (id) DO UPDATE SET tier = excluded.tier, latency_sla_ms = excluded.latency_sla_ms,
+                                               daily_budget_usd = excluded.daily_budget_usd
+                """,
+                ("$id", id), ("$tier", RequestRows.TierText(tier)), ("$sla", latencySlaMs), ("$budget", dailyBudgetUsd)),
+            cancellation);
+
+    /// <summary>Saves what was learnt; replaces earlier states of the same deployments.</summary>
+    public Task SaveEstimatorsAsync(IReadOnlyList<EstimatorState> states, CancellationToken cancellation = default)
+    {
+        var now = Rfc3339.Format(Time.GetUtcNow());
+        return WriteAsync(
+            connection =>
+            {
+                foreach (var state in states)
+                {
+                    connection.Execute(
+                        "INSERT OR REPLACE INTO r_estimators (deployment_id, format, state, updated_at) VALUES ($id, $format, $state, $now)",
+                        ("$id", state.DeploymentId), ("$format", state.Format), ("$state", state.State), ("$now", now));
+                }
+
+                return states.Count;
+            },
+            cancellation);
+    }
+
+    /// <summary>All saved states, by deployment.</summary>
+    public Task<List<EstimatorState>> LoadEstimatorsAsync(CancellationToken cancellation = default) =>
+        ReadAsync(
+            connection => connection.Query(
+                "SELECT deployment_id, format, state, updated_at FROM r_estimators ORDER BY deployment_id",
+                row => new EstimatorState(row.GetString(0), row.GetInt32(1), row.GetFieldValue<byte[]>(2))
+                {
+                    UpdatedAt = Rfc3339.TryParse(row.GetString(3), out var at) ? at : default,
+                }),
+            cancellation);
+
+    /// <summary>Opens an incident and answers its id; when the target already has an active one with this title, that one's.</summary>
+    public Task<string> OpenIncidentAsync(IncidentTarget type, string targetId, string title, CancellationToken cancellation = default)
+    {
+        var now = Time.GetUtcNow();
+        return WriteAsync(connection => IncidentRows.Open(connection, type, targetId, title, now), cancellation);
+    }
+
+    /// <summary>Resolves the active incidents of a target and answers how many there were. A null title means all of them.</summary>
+    public Task<int> ResolveIncidentsAsync(IncidentTarget type, string targetId, string? title = null, CancellationToken cancellation = default)
+    {
+        var now = Time.GetUtcNow();
+        return WriteAsync(connection => IncidentRows.Resolve(connection, type, targetId, title, now), cancellation);
+    }
+
+    /// <summary>Stores the score (0..1) of a request. Throws <see cref="ArgumentOutOfRangeException"/> outside 0..1.</summary>
+    public Task<QualityScoreResult> AddQualityScoreAsync(
+        string requestId, double score, DateTimeOffset? evaluatedAt = null, CancellationToken cancellation = default)
+    {
+        if (!(score is >= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(score), score, "a quality score lies in 0..1");
+        }
+
+        var at = evaluatedAt ?? Time.GetUtcNow();
+        return WriteAsync(connection => QualityRows.Add(connection, requestId, score, at), cancellation);
+    }
+
+    /// <summary>Keeps sampled decisions for replay.</summary>
+    public Task AddDecisionsAsync(IReadOnlyList<DecisionSample> samples, CancellationToken cancellation = default) =>
+        WriteAsync(
+            connection =>
+            {
+                foreach (var sample in samples)
+                {
+                    connection.Execute(
+                        "INSERT INTO r_decisions (request_id, created_at, format, inputs) VALUES ($id, $at, $format, $inputs)",
+                        ("$id", sample.RequestId), ("$at", Rfc3339.Format(sample.CreatedAt)), ("$format", sample.Format), ("$inputs", sample.Inputs));
+                }
+
+                return samples.Count;
+            },
+            cancellation);
+
+    /// <summary>
+    /// Writes a consistent copy while the store is in use. Throws <see cref="StoreException"/> when the file exists or cannot be written.
+    /// </summary>
+    public Task BackupAsync(string file, CancellationToken cancellation = default) => Task.Run(() => Maintenance.Backup(Path, file), cancellation);
+
+    /// <summary>
+    /// Deletes requests, outcomes and decisions older than <paramref name="keep"/>, at most <paramref name="limit"/> of each so that the
+    /// writer is never held long; answers how many rows went. Roll-ups stay. Call again while the answer is not 0.
+    /// </summary>
+    public Task<int> PurgeAsync(TimeSpan keep, int limit = 2_000, CancellationToken cancellation = default)
+    {
+        var before = Rfc3339.Format(Time.GetUtcNow() - keep);
+        return Kind == StoreKind.Demo ? Task.FromResult(0) : WriteAsync(connection => Maintenance.Purge(connection, before, limit), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _readers.Dispose();
+        await _writer.DisposeAsync().ConfigureAwait(false);
+    }
+}

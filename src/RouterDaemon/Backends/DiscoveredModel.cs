@@ -1,0 +1,6 @@
+namespace RouterDaemon.Backends;
+
+/// <summary>One model as a backend lists it.</summary>
+/// <param name="Id">Its name there.</param>
+/// <param name="ContextTokens">Context window; 0 = not said.</param>
+internal sealed record DiscoveredModel(string Id, int ContextTokens);

@@ -1,0 +1,24 @@
+using RouterDaemon.Backends.OpenAiCompatible;
+
+namespace RouterDaemon.Backends.LlmD;
+
+/// <summary>
+/// An llm-d cluster behind its gateway: OpenAI's surface, plain-text errors of the endpoint picker, a reason header for
+/// refusals and scheduling hints on requests (llm-d-router, <c>pkg/epp/metadata/consts.go</c>).
+/// </summary>
+internal sealed class LlmDBackend(Uri url, string? apiKey, HttpMessageInvoker http) : OpenAiCompatibleBackend(url, apiKey, http)
+{
+    private const string DroppedReason = "x-llm-d-request-dropped-reason";
+
+    protected override void AddHeaders(HttpRequestMessage message, BackendRequest request)
+    {
+        base.AddHeaders(message, request);
+        foreach (var (name, value) in request.Hints)
+        {
+            message.Headers.TryAddWithoutValidation(name, value);
+        }
+    }
+
+    protected override string? DroppedReasonOf(HttpResponseMessage response) =>
+        response.Headers.TryGetValues(DroppedReason, out var values) ? values.FirstOrDefault() : null;
+}

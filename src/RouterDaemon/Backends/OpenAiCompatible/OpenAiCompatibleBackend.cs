@@ -1,0 +1,195 @@
+using System.Net;
+using System.Text.Json;
+using RouterDaemon.Relay;
+
+namespace RouterDaemon.Backends.OpenAiCompatible;
+
+/// <summary>Any server with OpenAI's HTTP surface: api.openai.com and its likes, vLLM, llama-server, LM Studio, another routerd.</summary>
+internal class OpenAiCompatibleBackend : Backend
+{
+    private const int MaxModelListBytes = 4 * 1024 * 1024;
+    private static readonly TimeSpan DiscoveryTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly HttpMessageInvoker _http;
+    private readonly Uri _chat;
+    private readonly Uri _completions;
+    private readonly Uri _embeddings;
+    private readonly Uri _models;
+    private readonly string? _authorization;
+
+    /// <param name="url">Base URL, with or without a closing <c>/v1</c>.</param>
+    /// <param name="apiKey">Sent as a bearer token; null = none.</param>
+    /// <param name="http">The connections, owned by this backend.</param>
+    public OpenAiCompatibleBackend(Uri url, string? apiKey, HttpMessageInvoker http)
+    {
+        var root = url.AbsoluteUri.TrimEnd('/');
+        if (!LooksVersioned(root))
+        {
+            root += "/v1";
+        }
+
+        _http = http;
+        _chat = new Uri(root + "/chat/completions");
+        _completions = new Uri(root + "/completions");
+        _embeddings = new Uri(root + "/embeddings");
+        _models = new Uri(root + "/models");
+        _authorization = apiKey is null ? null : "Bearer " + apiKey;
+    }
+
+    public override async ValueTask<BackendResponse> SendAsync(BackendRequest request, CancellationToken cancellationToken)
+    {
+        var message = new HttpRequestMessage(HttpMethod.Post, request.Operation switch
+        {
+            Operation.Chat => _chat,
+            Operation.Completion => _completions,
+            _ => _embeddings,
+        })
+        {
+            Content = new SplicedContent(request.Body),
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrHigher,
+        };
+        AddHeaders(message, request);
+        var response = await ExchangeAsync(message, cancellationToken).ConfigureAwait(false);
+        var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        if (response.Content.Headers.ContentEncoding.Count > 0)
+        {
+            response.Dispose();
+            throw new UpstreamException(RelayError.UpstreamProtocol, "the answer is compressed although that was not asked for");
+        }
+
+        return new HttpBackendResponse(response, stream)
+        {
+            Status = (int)response.StatusCode,
+            MediaType = response.Content.Headers.ContentType?.MediaType ?? "",
+            RetryAfter = RetryAfterOf(response),
+            DroppedReason = DroppedReasonOf(response),
+        };
+    }
+
+    public override async ValueTask<IReadOnlyList<DiscoveredModel>> DiscoverAsync(CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(DiscoveryTimeout);
+        using var message = new HttpRequestMessage(HttpMethod.Get, _models);
+        AddAuthorization(message);
+        try
+        {
+            using var response = await ExchangeAsync(message, timeout.Token).ConfigureAwait(false);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw new UpstreamException(RelayError.UpstreamStatus, $"the model list answered {(int)response.StatusCode}");
+            }
+
+            await response.Content.LoadIntoBufferAsync(MaxModelListBytes, timeout.Token).ConfigureAwait(false);
+            return ParseModels(await response.Content.ReadAsByteArrayAsync(timeout.Token).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new UpstreamException(RelayError.UpstreamFirstTokenTimeout, $"the model list took longer than {DiscoveryTimeout.TotalSeconds:0} s");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
+        {
+            throw new UpstreamException(RelayError.UpstreamProtocol, "the model list could not be read", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        return base.DisposeAsync();
+    }
+
+    /// <summary>Headers beyond the common ones; only what is known to be harmless crosses.</summary>
+    protected virtual void AddHeaders(HttpRequestMessage message, BackendRequest request)
+    {
+        AddAuthorization(message);
+        var headers = message.Headers;
+        headers.TryAddWithoutValidation("accept", request.Peek.Stream ? "text/event-stream" : "application/json");
+        headers.TryAddWithoutValidation("x-request-id", request.RequestId);
+        if (request.TraceParent is not null)
+        {
+            headers.TryAddWithoutValidation("traceparent", request.TraceParent);
+        }
+    }
+
+    /// <summary>Why the backend refused, in its own words for machines.</summary>
+    protected virtual string? DroppedReasonOf(HttpResponseMessage response) => null;
+
+    private void AddAuthorization(HttpRequestMessage message)
+    {
+        if (_authorization is not null)
+        {
+            message.Headers.TryAddWithoutValidation("authorization", _authorization);
+        }
+    }
+
+    private async ValueTask<HttpResponseMessage> ExchangeAsync(HttpRequestMessage message, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _http.SendAsync(message, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException e)
+        {
+            throw UpstreamFailures.From(e);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested && e.InnerException is TimeoutException)
+        {
+            throw new UpstreamException(RelayError.UpstreamConnectTimeout, "no connection in time", e);
+        }
+    }
+
+    /// <summary>vLLM says <c>max_model_len</c>, llama-server <c>meta.n_ctx_train</c>, some gateways <c>context_length</c>.</summary>
+    private static List<DiscoveredModel> ParseModels(byte[] body)
+    {
+        using var document = JsonDocument.Parse(body);
+        var models = new List<DiscoveredModel>();
+        if (document.RootElement.ValueKind != JsonValueKind.Object
+            || !document.RootElement.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array)
+        {
+            throw new JsonException("no data array");
+        }
+
+        foreach (var item in data.EnumerateArray())
+        {
+            if (item.ValueKind == JsonValueKind.Object && item.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String)
+            {
+                models.Add(new DiscoveredModel(id.GetString()!, IntOf(item, "max_model_len") ?? IntOf(item, "context_length") ?? 0));
+            }
+        }
+
+        return models;
+    }
+
+    private static int? IntOf(JsonElement item, string name) =>
+        item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
+
+    private static TimeSpan? RetryAfterOf(HttpResponseMessage response)
+    {
+        var value = response.Headers.RetryAfter;
+        if (value?.Delta is { } delta)
+        {
+            return delta;
+        }
+
+        // A date is relative to the peer's clock, which its own Date header shows.
+        return value?.Date is { } date && response.Headers.Date is { } now && date > now ? date - now : null;
+    }
+
+    /// <summary>True for <c>.../v1</c>, <c>.../v1beta/openai</c> and the like: the user already gave the version.</summary>
+    private static bool LooksVersioned(string root)
+    {
+        var path = new Uri(root).AbsolutePath;
+        foreach (var segment in path.Split('/'))
+        {
+            if (segment.Length >= 2 && segment[0] == 'v' && char.IsAsciiDigit(segment[1]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

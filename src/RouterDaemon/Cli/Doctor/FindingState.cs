@@ -1,0 +1,8 @@
+namespace RouterDaemon.Cli.Doctor;
+
+internal enum FindingState : byte
+{
+    Good,
+    Warning,
+    Bad,
+}

@@ -1,0 +1,18 @@
+using System.CommandLine;
+
+namespace RouterDaemon.Cli;
+
+/// <summary>THE table of verbs. To add one: its file, one line here.</summary>
+internal static class Verbs
+{
+    public static IReadOnlyList<Func<CliHost, Command>> Table { get; } =
+    [
+        ServeVerb.Create,
+        ConfigVerb.Create,
+        ModelsVerb.Create,
+        ExplainVerb.Create,
+        DoctorVerb.Create,
+        SelfTestVerb.Create,
+        VersionVerb.Create,
+    ];
+}

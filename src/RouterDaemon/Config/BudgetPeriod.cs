@@ -1,0 +1,8 @@
+namespace RouterDaemon.Config;
+
+internal enum BudgetPeriod : byte
+{
+    Hour,
+    Day,
+    Month,
+}

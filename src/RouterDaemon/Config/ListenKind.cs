@@ -1,0 +1,8 @@
+namespace RouterDaemon.Config;
+
+internal enum ListenKind : byte
+{
+    Http,
+    Https,
+    Unix,
+}

@@ -1,0 +1,265 @@
+using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using RouterDaemon.Cli;
+using RouterDaemon.Config;
+using RouterDaemon.Core.Routing;
+using RouterDaemon.Engine;
+using RouterDaemon.Fleet;
+using RouterDaemon.Http;
+using RouterDaemon.Http.Admin;
+using RouterDaemon.Http.OpenAi;
+using RouterDaemon.Relay;
+using RouterDaemon.Service;
+using RouterDaemon.Store;
+using RouterDaemon.Store.Journal;
+using RouterDaemon.Telemetry;
+
+namespace RouterDaemon;
+
+/// <summary>The daemon: parts are made in order and stopped in reverse.</summary>
+internal sealed class Daemon : IAsyncDisposable
+{
+    private readonly ServeOptions _options;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger _log;
+    private readonly Clock _clock;
+    private readonly RequestJournal _journal;
+    private readonly EngineHost _engine;
+    private readonly FleetManager _fleet;
+    private readonly DeadlineWatch _watch;
+    private readonly IServer _server;
+    private readonly RequestApplication _application;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _nativeAvailable;
+    private ContextStore? _store;
+    private JournalDrain? _drain;
+    private FleetReporter? _reporter;
+
+    private Daemon(ServeOptions options, TimeProvider time)
+    {
+        var config = options.Loaded.Config;
+        _options = options;
+        _loggers = LogSetup.Create(config.Log);
+        _log = _loggers.CreateLogger("routerd");
+        _clock = new Clock(time);
+        _journal = RequestJournal.Open(Path.Combine(config.DataDirectory, "journal"));
+        _engine = new EngineHost(new EngineLog(_log), time);
+        _fleet = new FleetManager(config, _engine, time, _log);
+        var relayOptions = new RelayOptions();
+        _watch = new DeadlineWatch(time, relayOptions.WatchInterval);
+        var router = new Router(new RouterOptions
+        {
+            Policy = config.Routing.Policy,
+            HedgeBudget = config.Routing.Hedge.Enabled ? config.Routing.Hedge.BudgetFraction : 0,
+        });
+        var relay = new InferenceRelay(_ready.Task, _fleet, router, new RequestRecorder(_journal, _clock), _watch, relayOptions, _clock, _log);
+        var endpoints = new Endpoints
+        {
+            Health = new Health(NotReadyReasons),
+            Completions = new Completions(relay),
+            Models = new Models(_fleet, _clock, time.GetUtcNow().ToUnixTimeSeconds()),
+            RouteExplain = new RouteExplain(_fleet, relay),
+            Metrics = new Metrics(_fleet, _journal, _clock),
+        };
+        _application = new RequestApplication(
+            new Dispatcher(Routes.All(endpoints), new RequestGuard(RequestGuardOptions.From(config)), new AccessGate(() => _fleet.Current.Config), _log), time);
+        _server = KestrelHost.Create(_loggers, kestrel => Listener.Configure(kestrel, config));
+    }
+
+    /// <summary>Runs until a signal or a fatal fault. Returns the exit code: 0 stopped in order, 1 failed.</summary>
+    public static async Task<int> RunAsync(ServeOptions options)
+    {
+        Daemon daemon;
+        try
+        {
+            daemon = new Daemon(options, TimeProvider.System);
+        }
+        catch (StoreException e)
+        {
+            await Console.Error.WriteLineAsync($"routerd: {e.Message}").ConfigureAwait(false);
+            return 1;
+        }
+
+        await using (daemon.ConfigureAwait(false))
+        {
+            return await daemon.RunAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _watch.Dispose();
+        await _fleet.DisposeAsync().ConfigureAwait(false);
+        await _engine.DisposeAsync().ConfigureAwait(false);
+        if (_reporter is not null)
+        {
+            await _reporter.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_drain is not null)
+        {
+            await _drain.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_store is not null)
+        {
+            await _store.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _journal.Dispose();
+        _server.Dispose();
+        _stopping.Dispose();
+        _loggers.Dispose();
+    }
+
+    private async Task<int> RunAsync()
+    {
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnStopSignal);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnStopSignal);
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnReloadSignal);
+        try
+        {
+            await _server.StartAsync(_application, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or AddressInUseException or System.Net.Sockets.SocketException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"routerd: {Listener.Explain(e, _options.Loaded.Config)}").ConfigureAwait(false);
+            return 1;
+        }
+
+        _ = Task.Run(LoadNative);
+        var addresses = _server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+        Log.Configured(_log, _options.Loaded.FilePath ?? "defaults and environment");
+        foreach (var warning in _options.Loaded.Warnings)
+        {
+            Log.Warning(_log, warning.ToString());
+        }
+
+        Log.Listening(_log, BuildInfo.Version, string.Join(", ", addresses));
+        try
+        {
+            await OpenStoreAsync().ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            await Console.Error.WriteLineAsync($"routerd: {e.Message}").ConfigureAwait(false);
+            await _server.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+            return 1;
+        }
+
+        _ready.SetResult();
+        _fleet.StartWatching();
+        using var file = _options.Loaded.FilePath is { } path ? new ConfigFileWatch(path, _clock.Time, Reload) : null;
+        SystemdNotifier.Send("READY=1");
+        await _ended.Task.ConfigureAwait(false);
+        await StopAsync().ConfigureAwait(false);
+        return 0;
+    }
+
+    private async Task OpenStoreAsync()
+    {
+        var config = _options.Loaded.Config;
+        _store = await Task.Run(() => ContextStore.Open(config.EffectiveContextDatabasePath, _clock.Time)).ConfigureAwait(false);
+        _drain = await JournalDrain.StartAsync(_store, _journal, BuildInfo.Version, e => Log.StoreFailed(_log, e.Message)).ConfigureAwait(false);
+        if (_drain.Replayed > 0)
+        {
+            Log.JournalReplayed(_log, _drain.Replayed);
+        }
+
+        var restored = _fleet.Restore(await FleetReporter.LoadAsync(_store).ConfigureAwait(false));
+        if (restored > 0)
+        {
+            Log.EstimatorsRestored(_log, restored);
+        }
+
+        _reporter = new FleetReporter(_store, _fleet, _journal, _clock, _log);
+        _reporter.Start();
+    }
+
+    private void LoadNative()
+    {
+        var status = EngineHost.Probe(null);
+        _nativeAvailable = status.Available;
+        if (status.Available)
+        {
+            Log.NativeReady(_log, status.LlamaVersion ?? "", string.Join(", ", status.Devices.Select(d => d.Name)));
+        }
+        else
+        {
+            Log.NativeUnavailable(_log, status.Error ?? "unknown");
+        }
+
+        _fleet.SetNativeAvailable(status.Available);
+    }
+
+    private List<string> NotReadyReasons()
+    {
+        var reasons = new List<string>();
+        if (_store is null || _reporter is null)
+        {
+            reasons.Add("the store is not open yet");
+        }
+
+        if (_stopping.IsCancellationRequested)
+        {
+            reasons.Add("stopping");
+        }
+
+        var now = _clock.NowNs;
+        var usable = _fleet.Current.Snapshot.Deployments.Any(d => (!d.OnDevice || _nativeAvailable) && d.State.UsableFromNs <= now);
+        if (!usable)
+        {
+            reasons.Add("no deployment is usable");
+        }
+
+        return reasons;
+    }
+
+    private void OnStopSignal(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        _ended.TrySetResult();
+    }
+
+    private void OnReloadSignal(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        ThreadPool.UnsafeQueueUserWorkItem(static daemon => daemon.Reload(), this, preferLocal: false);
+    }
+
+    private void Reload()
+    {
+        SystemdNotifier.Send("RELOADING=1");
+        var result = ConfigLoader.Load(_options.Sources);
+        if (result.Loaded is { } loaded)
+        {
+            _fleet.Apply(loaded.Config);
+            Log.Reloaded(_log, loaded.FilePath ?? "defaults and environment");
+        }
+        else
+        {
+            foreach (var fault in result.Faults)
+            {
+                Log.ReloadRefused(_log, fault.ToString());
+            }
+        }
+
+        SystemdNotifier.Send("READY=1");
+    }
+
+    private async Task StopAsync()
+    {
+        SystemdNotifier.Send("STOPPING=1");
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        var limit = _options.Loaded.Config.Limits.DrainTimeout;
+        Log.Draining(_log, _watch.Count, limit.TotalSeconds);
+        using var timeout = new CancellationTokenSource(limit);
+        await _server.StopAsync(timeout.Token).ConfigureAwait(false);
+        Log.Stopped(_log);
+    }
+}

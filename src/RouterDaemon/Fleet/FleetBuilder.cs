@@ -1,0 +1,142 @@
+using RouterDaemon.Backends;
+using RouterDaemon.Backends.OnDevice;
+using RouterDaemon.Config;
+using RouterDaemon.Core.Fleet;
+using RouterDaemon.Core.State;
+
+namespace RouterDaemon.Fleet;
+
+/// <summary>Turns a configuration and what was discovered into a <see cref="FleetState"/>.</summary>
+internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<string, bool, DeploymentState> stateOf)
+{
+    private const Capability Everything = Capability.Chat | Capability.Completion | Capability.Tools | Capability.JsonObject
+        | Capability.JsonSchema | Capability.Vision | Capability.Embeddings | Capability.LogProbs | Capability.Infill | Capability.Audio;
+
+    private const Capability OnDeviceCapabilities = Capability.Chat | Capability.Completion | Capability.LogProbs | Capability.ContinueAssistant;
+
+    private readonly List<DeploymentEntry> _entries = [];
+    private readonly List<Backend> _backends = [];
+    private readonly List<string> _tags = [];
+    private readonly List<KeyValuePair<string, string>> _aliases = [];
+
+    /// <summary>Adds a model of this machine.</summary>
+    public void AddOnDevice(OnDeviceModelConfig model, Backend backend, int contextTokens)
+    {
+        var id = $"{model.Id}/{OnDeviceBackend.LocalId}";
+        AddEntry(backend, new DeploymentEntry
+        {
+            Id = id,
+            ModelId = model.Id,
+            BackendId = OnDeviceBackend.LocalId,
+            UpstreamModel = model.Id,
+            Capabilities = OnDeviceCapabilities,
+            Trust = TrustLevel.Device,
+            ContextTokens = contextTokens,
+            Quality = model.Quality ?? (model.LastResort ? 0.05 : 0.5),
+            MaxInFlight = model.Slots + model.QueueLimit,
+            Slots = model.Slots,
+            OnDevice = true,
+            LastResort = model.LastResort,
+            Weight = model.Weight,
+            Tags = TagBits(model.Tags),
+            State = stateOf(id, true),
+        });
+        AddAliases(model.Aliases, id);
+    }
+
+    /// <summary>Adds the configured deployments of a backend, or the discovered ones when none are configured.</summary>
+    public void AddRemote(BackendConfig backendConfig, Backend backend, IReadOnlyList<DiscoveredModel> discovered)
+    {
+        var deployments = backendConfig.Deployments
+            ?? [.. discovered.Select(m => new DeploymentConfig { Model = m.Id, ContextTokens = m.ContextTokens })];
+        foreach (var deployment in deployments)
+        {
+            var upstream = deployment.UpstreamModel ?? deployment.Model;
+            var known = discovered.FirstOrDefault(m => m.Id == upstream);
+            var id = $"{deployment.Model}/{backendConfig.Id}";
+            var price = deployment.Price;
+            AddEntry(backend, new DeploymentEntry
+            {
+                Id = id,
+                ModelId = deployment.Model,
+                BackendId = backendConfig.Id,
+                BackendKind = KindName(backendConfig.Kind),
+                UpstreamModel = upstream,
+                Capabilities = deployment.Capabilities ?? Everything,
+                Trust = backendConfig.Trust,
+                ContextTokens = deployment.ContextTokens > 0 ? deployment.ContextTokens : known?.ContextTokens ?? 0,
+                PriceInputUsdPerMillion = price?.InputUsdPerMillion ?? 0,
+                PriceCachedInputUsdPerMillion = price?.CachedInputUsdPerMillion ?? price?.InputUsdPerMillion ?? 0,
+                PriceOutputUsdPerMillion = price?.OutputUsdPerMillion ?? 0,
+                Quality = deployment.Quality ?? 0.5,
+                MaxInFlight = deployment.MaxInFlight ?? backendConfig.MaxInFlight,
+                Slots = deployment.Slots,
+                Weight = deployment.Weight ?? backendConfig.Weight,
+                Tags = TagBits([.. backendConfig.Tags, .. deployment.Tags]),
+                State = stateOf(id, false),
+            });
+            AddAliases(deployment.Aliases, id);
+        }
+    }
+
+    /// <summary>The finished state.</summary>
+    public FleetState Build()
+    {
+        var snapshot = new FleetSnapshot { Deployments = [.. _entries], Generation = generation, TagNames = [.. _tags] };
+        var virtualModels = config.VirtualModels
+            .Select(v => new VirtualModel(v.Id, v.Deployments, v.Policy, v.Preset?.ToString().ToLowerInvariant()))
+            .ToList();
+        return new FleetState
+        {
+            Config = config,
+            Snapshot = snapshot,
+            Names = new NameIndex(snapshot, virtualModels, _aliases),
+            Backends = [.. _backends],
+        };
+    }
+
+    /// <summary>A backend's kind as the configuration spells it.</summary>
+    public static string KindName(BackendKind kind) => kind switch
+    {
+        BackendKind.LlmD => "llm-d",
+        BackendKind.OpenAi => "openai",
+        BackendKind.Anthropic => "anthropic",
+        BackendKind.Ollama => "ollama",
+        _ => "routerd",
+    };
+
+    private void AddEntry(Backend backend, DeploymentEntry entry)
+    {
+        if (_entries.TrueForAll(e => e.Id != entry.Id))
+        {
+            _entries.Add(entry);
+            _backends.Add(backend);
+        }
+    }
+
+    private void AddAliases(IReadOnlyList<string> aliases, string id)
+    {
+        foreach (var alias in aliases)
+        {
+            _aliases.Add(new(alias, id));
+        }
+    }
+
+    private ulong TagBits(IReadOnlyList<string> tags)
+    {
+        ulong bits = 0;
+        foreach (var tag in tags)
+        {
+            var bit = _tags.IndexOf(tag);
+            if (bit < 0 && _tags.Count < 64)
+            {
+                bit = _tags.Count;
+                _tags.Add(tag);
+            }
+
+            bits |= bit >= 0 ? 1UL << bit : 0;
+        }
+
+        return bits;
+    }
+}

@@ -1,0 +1,18 @@
+using RouterDaemon.Http.Admin;
+using RouterDaemon.Http.OpenAi;
+
+namespace RouterDaemon.Http;
+
+/// <summary>The endpoint objects that <see cref="Routes"/> points at.</summary>
+internal sealed record Endpoints
+{
+    public required Health Health { get; init; }
+
+    public required Completions Completions { get; init; }
+
+    public required Models Models { get; init; }
+
+    public required RouteExplain RouteExplain { get; init; }
+
+    public required Metrics Metrics { get; init; }
+}

@@ -1,0 +1,34 @@
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Abstractions;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace RouterDaemon.Http;
+
+/// <summary>Kestrel's application: no middleware, no scope per request, one context for each connection.</summary>
+internal sealed class RequestApplication(Dispatcher dispatcher, TimeProvider time) : IHttpApplication<RequestContext>
+{
+    private readonly ulong _random = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+    private ulong _count;
+
+    public RequestContext CreateContext(IFeatureCollection contextFeatures)
+    {
+        RequestContext context;
+        if (contextFeatures is IHostContextContainer<RequestContext> container)
+        {
+            context = container.HostContext ??= new RequestContext();
+        }
+        else
+        {
+            context = new RequestContext();
+        }
+
+        // An odd multiplier makes the walk over all 2^64 values a permutation: no id twice, no visible counter.
+        context.Begin(contextFeatures, time, _random + (Interlocked.Increment(ref _count) * 0x9E3779B97F4A7C15UL));
+        return context;
+    }
+
+    public Task ProcessRequestAsync(RequestContext context) => dispatcher.DispatchAsync(context);
+
+    public void DisposeContext(RequestContext context, Exception? exception) => context.End();
+}

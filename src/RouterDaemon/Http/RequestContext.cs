@@ -1,0 +1,53 @@
+using System.Net;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace RouterDaemon.Http;
+
+/// <summary>What one request carries from accept to answer. Kept by its connection and used again for the next request.</summary>
+internal sealed class RequestContext
+{
+    /// <summary>ASP.NET's view of the request, re-initialised for each one.</summary>
+    public DefaultHttpContext Http { get; } = new();
+
+    /// <summary>The row that matched, once dispatched.</summary>
+    public Route? Route { get; set; }
+
+    /// <summary>What <c>{id}</c> of the route's path stands for, still escaped as sent and then unescaped once.</summary>
+    public string RouteValue { get; set; } = "";
+
+    /// <summary>When the request's headers had been read, by the daemon's monotonic clock.</summary>
+    public long StartedTimestamp { get; set; }
+
+    /// <summary>Arrival by the wall clock, microseconds since 1970.</summary>
+    public long StartedUnixMicros { get; set; }
+
+    /// <summary>Arrival by the wall clock, seconds since 1970.</summary>
+    public long StartedUnixSeconds => StartedUnixMicros / 1_000_000;
+
+    /// <summary>The id under which the request is recorded.</summary>
+    public Store.Journal.RequestId Id { get; set; }
+
+    /// <summary>Sent back as <c>x-request-id</c>: <see cref="Id"/> as text, the key of the request's row.</summary>
+    public string RequestId { get; private set; } = "";
+
+    /// <summary>The shape of errors for this request.</summary>
+    public Dialect Dialect => Route?.Dialect ?? Dialect.OpenAi;
+
+    /// <summary>True when the peer is this machine, or a Unix socket.</summary>
+    public bool IsLoopback => Http.Connection.RemoteIpAddress is not { } address || IPAddress.IsLoopback(address);
+
+    /// <summary>Takes over the features of the next request.</summary>
+    public void Begin(IFeatureCollection features, TimeProvider time, ulong random)
+    {
+        Http.Initialize(features);
+        StartedTimestamp = time.GetTimestamp();
+        StartedUnixMicros = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        Id = Store.Journal.RequestId.Create(StartedUnixMicros / 1000, random >> 48, random);
+        RequestId = Id.ToString();
+        Route = null;
+        RouteValue = "";
+    }
+
+    /// <summary>Lets go of the request's features.</summary>
+    public void End() => Http.Uninitialize();
+}

@@ -1,0 +1,20 @@
+namespace RouterDaemon.Http;
+
+/// <summary>THE route table: every endpoint of the daemon, one line each.</summary>
+internal static class Routes
+{
+    /// <summary>All rows.</summary>
+    public static IReadOnlyList<Route> All(Endpoints e) =>
+    [
+        new("GET", "/", Heat.Cold, Access.Open, Dialect.OpenAi, Root.GetAsync),
+        new("GET", "/health/live", Heat.Hot, Access.Open, Dialect.OpenAi, Health.LiveAsync),
+        new("GET", "/health/ready", Heat.Cold, Access.Open, Dialect.OpenAi, e.Health.ReadyAsync),
+        new("GET", "/metrics", Heat.Cold, Access.Admin, Dialect.OpenAi, e.Metrics.GetAsync),
+        new("POST", "/v1/chat/completions", Heat.Hot, Access.Caller, Dialect.OpenAi, e.Completions.ChatAsync),
+        new("POST", "/v1/completions", Heat.Hot, Access.Caller, Dialect.OpenAi, e.Completions.TextAsync),
+        new("POST", "/v1/embeddings", Heat.Hot, Access.Caller, Dialect.OpenAi, e.Completions.EmbeddingsAsync),
+        new("GET", "/v1/models", Heat.Cold, Access.Caller, Dialect.OpenAi, e.Models.ListAsync),
+        new("GET", "/v1/models/{id}", Heat.Cold, Access.Caller, Dialect.OpenAi, e.Models.GetAsync),
+        new("POST", "/v1/route/explain", Heat.Cold, Access.Admin, Dialect.OpenAi, e.RouteExplain.RunAsync),
+    ];
+}

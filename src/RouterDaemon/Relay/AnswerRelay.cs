@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.Text.Unicode;
+using RouterDaemon.Backends;
+using RouterDaemon.Core.Routing;
+using RouterDaemon.Core.Wire;
+using RouterDaemon.Telemetry;
+
+namespace RouterDaemon.Relay;
+
+/// <summary>Carries one attempt's whole answer: read to its end and found sound before a byte goes to the client.</summary>
+internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router router, RequestRecorder recorder, RelayOptions options, Clock clock)
+{
+    private const int FirstBufferBytes = 8 * 1024;
+
+    /// <summary>Relays one answer.</summary>
+    public async ValueTask<AttemptResult> RunAsync(BackendResponse response, Lease lease)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
+        var length = 0;
+        try
+        {
+            while (true)
+            {
+                if (length == buffer.Length)
+                {
+                    if (length >= options.MaxAnswerBytes)
+                    {
+                        return Fail(RelayError.UpstreamProtocol, $"sent an answer larger than {options.MaxAnswerBytes} bytes");
+                    }
+
+                    var larger = ArrayPool<byte>.Shared.Rent(length * 2);
+                    buffer.AsSpan(0, length).CopyTo(larger);
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = larger;
+                }
+
+                var read = await response.ReadAsync(buffer.AsMemory(length), attempt.Token).ConfigureAwait(false);
+                if (read == 0)
+                {
+                    break;
+                }
+
+                length += read;
+                attempt.Enter(
+                    RelayError.UpstreamBetweenTokensTimeout,
+                    Math.Min(clock.After(attempt.Backend.Timeouts.BetweenTokens), call.DeadlineTimestamp));
+            }
+
+            return await DeliverAsync(buffer.AsMemory(0, length), lease).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (attempt.Cause != RelayError.None)
+        {
+            return attempt.Cause == RelayError.ClientGone
+                ? new AttemptResult(RelayError.ClientGone, true)
+                : Fail(attempt.Cause, "did not finish its answer in time");
+        }
+        catch (UpstreamException e)
+        {
+            return new AttemptResult(e.Error, false)
+            {
+                Message = $"{attempt.Deployment.Id}: {e.Message}",
+                ClientError = e.ClientError,
+                RetryAfter = e.RetryAfter,
+            };
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async ValueTask<AttemptResult> DeliverAsync(Memory<byte> answer, Lease lease)
+    {
+        var facts = new ChunkFacts { CachedTokens = -1 };
+        ChatChunkScanner.Scan(answer.Span, ref facts);
+        if (facts.Malformed || !Utf8.IsValid(answer.Span))
+        {
+            return Fail(RelayError.UpstreamProtocol, "sent an answer that is not JSON in UTF-8");
+        }
+
+        if (facts.HasError)
+        {
+            return Fail(RelayError.UpstreamErrorBody, "failed: " + UpstreamErrors.MessageOf(answer.Span));
+        }
+
+        call.Usage.Take(facts);
+        lease.Finish(router, AttemptResult.Success, call, clock.NowNs);
+        recorder.RecordSuccess(call);
+
+        var http = call.Context.Http;
+        http.Response.StatusCode = 200;
+        ResponseHeaders.Write(http.Response, call);
+        http.Response.ContentType = "application/json";
+        var writer = http.Response.BodyWriter;
+        if (call.Hints.Explain && answer.Span.LastIndexOf((byte)'}') is var close and > 0)
+        {
+            writer.Write(answer.Span[..close]);
+            ClosingMetadata.WriteMember(writer, call);
+            writer.Write(answer.Span[close..]);
+        }
+        else
+        {
+            http.Response.ContentLength = answer.Length;
+            writer.Write(answer.Span);
+        }
+
+        try
+        {
+            await writer.FlushAsync(http.RequestAborted).ConfigureAwait(false);
+            return AttemptResult.Success;
+        }
+        catch (OperationCanceledException)
+        {
+            return new AttemptResult(RelayError.ClientGone, true);
+        }
+    }
+
+    private AttemptResult Fail(RelayError error, string text) => new(error, false) { Message = $"{attempt.Deployment.Id} {text}" };
+}

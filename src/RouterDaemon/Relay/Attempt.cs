@@ -1,0 +1,80 @@
+using RouterDaemon.Backends;
+using RouterDaemon.Core.Fleet;
+
+namespace RouterDaemon.Relay;
+
+/// <summary>One try at one deployment: its cancellation and the deadline of the phase it is in.</summary>
+internal sealed class Attempt : IDisposable
+{
+    private readonly CancellationTokenSource _cancel = new();
+    private readonly CancellationTokenRegistration _clientGone;
+    private long _deadlineTimestamp = long.MaxValue;
+    private int _phaseError;
+    private int _cause;
+
+    public Attempt(DeploymentEntry deployment, Backend backend, CancellationToken clientGone)
+    {
+        Deployment = deployment;
+        Backend = backend;
+        _clientGone = clientGone.UnsafeRegister(static state => ((Attempt)state!).Cancel(RelayError.ClientGone), this);
+    }
+
+    /// <summary>Where it goes.</summary>
+    public DeploymentEntry Deployment { get; }
+
+    /// <summary>Who takes it there.</summary>
+    public Backend Backend { get; }
+
+    /// <summary>Cancelled when the client goes away or a deadline passes; <see cref="Cause"/> says which.</summary>
+    public CancellationToken Token => _cancel.Token;
+
+    /// <summary>Why it was cancelled, or <see cref="RelayError.None"/>.</summary>
+    public RelayError Cause => (RelayError)Volatile.Read(ref _cause);
+
+    /// <summary>Position in the watch's list; owned by <see cref="DeadlineWatch"/>.</summary>
+    public int WatchIndex { get; set; } = -1;
+
+    /// <summary>The output whose silence is watched; null = nothing to keep alive.</summary>
+    public StreamOutput? Output { get; set; }
+
+    /// <summary>Starts a phase that must end by <paramref name="deadlineTimestamp"/>, or the attempt fails with <paramref name="error"/>.</summary>
+    public void Enter(RelayError error, long deadlineTimestamp)
+    {
+        Volatile.Write(ref _phaseError, (int)error);
+        Volatile.Write(ref _deadlineTimestamp, deadlineTimestamp);
+    }
+
+    /// <summary>Called by the watch; cheap when nothing is due.</summary>
+    public void Check(long now)
+    {
+        if (now >= Volatile.Read(ref _deadlineTimestamp))
+        {
+            Cancel((RelayError)Volatile.Read(ref _phaseError));
+        }
+    }
+
+    /// <summary>Cancels with a cause; the first cause stays.</summary>
+    public void Cancel(RelayError cause)
+    {
+        if (Interlocked.CompareExchange(ref _cause, (int)cause, 0) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            _cancel.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The attempt ended at the same moment: there is nothing left to cancel.
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _clientGone.Dispose();
+        _cancel.Dispose();
+    }
+}

@@ -1,0 +1,94 @@
+using System.Buffers;
+using System.Text.Json;
+using RouterDaemon.Core.Routing;
+using RouterDaemon.Http;
+
+namespace RouterDaemon.Relay;
+
+/// <summary>
+/// The <c>routerd</c> object at the end of an answer: the decision with every term, and what came of it. Sent when the client
+/// asked for it, and when a keep-alive had committed headers that name no final deployment.
+/// </summary>
+internal static class ClosingMetadata
+{
+    /// <summary>As the last event before <c>[DONE]</c>; nothing when it is not due.</summary>
+    public static void WriteEvent(IBufferWriter<byte> output, InferenceCall call)
+    {
+        if (!call.Hints.Explain && call.Output is not { CommittedByKeepAlive: true })
+        {
+            return;
+        }
+
+        output.Write("data: "u8);
+        using (var json = new Utf8JsonWriter(output, JsonDefaults.Writer))
+        {
+            json.WriteStartObject();
+            json.WriteString("id", call.Context.RequestId);
+            json.WriteString("object", call.Operation == Backends.Operation.Chat ? "chat.completion.chunk" : "text_completion");
+            json.WriteNumber("created", call.Context.StartedUnixSeconds);
+            json.WriteString("model", call.ModelName);
+            json.WriteStartArray("choices");
+            json.WriteEndArray();
+            json.WritePropertyName("routerd");
+            Write(json, call);
+            json.WriteEndObject();
+        }
+
+        output.Write("\n\n"u8);
+    }
+
+    /// <summary>As a further member in front of an object's closing brace.</summary>
+    public static void WriteMember(IBufferWriter<byte> output, InferenceCall call)
+    {
+        output.Write(",\"routerd\":"u8);
+        using var json = new Utf8JsonWriter(output, JsonDefaults.Writer);
+        Write(json, call);
+    }
+
+    /// <summary>An <c>error</c> event; a stream that ends with it has no <c>[DONE]</c>.</summary>
+    public static void WriteError(IBufferWriter<byte> output, ApiError error)
+    {
+        output.Write("data: "u8);
+        ErrorWriter.Format(output, Dialect.OpenAi, error);
+        output.Write("\n\n"u8);
+    }
+
+    private static void Write(Utf8JsonWriter json, InferenceCall call)
+    {
+        var decision = call.Decision;
+        json.WriteStartObject();
+        json.WriteString("deployment", call.Deployment?.Id);
+        json.WriteNumber("attempts", call.Attempts);
+        json.WriteString("policy", RoutingPolicies.Table[decision.Policy].Name);
+        DecisionJson.WriteCandidates(json, call.Fleet, call.Reports);
+        json.WriteStartObject("predicted");
+        json.WriteNumber("ttft_ms", Rounded(decision.WinnerTerms.TtftMs));
+        json.WriteNumber("itl_ms", Rounded(decision.WinnerTerms.ItlMs));
+        json.WriteNumber("output_tokens", Rounded(decision.WinnerTerms.OutputTokens));
+        json.WriteNumber("cost_usd", decision.WinnerTerms.CostUsd);
+        json.WriteEndObject();
+        json.WriteStartObject("actual");
+        WriteNumberOrNull(json, "ttft_ms", call.TtftMs);
+        WriteNumberOrNull(json, "itl_ms", call.ItlMs);
+        json.WriteNumber("prompt_tokens", call.Usage.PromptTokens);
+        json.WriteNumber("cached_tokens", Math.Max(0, call.Usage.CachedTokens));
+        json.WriteNumber("completion_tokens", call.Usage.CompletionTokens);
+        json.WriteNumber("cost_usd", call.Deployment is { } deployment ? call.Usage.CostUsd(deployment) : 0);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteNumberOrNull(Utf8JsonWriter json, string name, double value)
+    {
+        if (double.IsFinite(value))
+        {
+            json.WriteNumber(name, Rounded(value));
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
+
+    private static double Rounded(double value) => double.IsFinite(value) ? Math.Round(value, 3) : 0;
+}

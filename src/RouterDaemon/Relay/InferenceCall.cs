@@ -1,0 +1,129 @@
+using System.Buffers;
+using System.Text;
+using RouterDaemon.Backends;
+using RouterDaemon.Core.Fleet;
+using RouterDaemon.Core.Routing;
+using RouterDaemon.Core.Wire;
+using RouterDaemon.Fleet;
+using RouterDaemon.Http;
+using RouterDaemon.Store.Journal;
+
+namespace RouterDaemon.Relay;
+
+/// <summary>One inference request from its body to its record.</summary>
+internal sealed class InferenceCall : IDisposable
+{
+    private readonly ulong[] _hashes = ArrayPool<ulong>.Shared.Rent(PrefixHasher.MaxHashes);
+    private RequestBody _body;
+
+    public InferenceCall(RequestContext context, Operation operation, RequestBody body, FleetState fleet)
+    {
+        Context = context;
+        Operation = operation;
+        _body = body;
+        Fleet = fleet;
+    }
+
+    /// <summary>The request.</summary>
+    public RequestContext Context { get; }
+
+    /// <summary>What is asked.</summary>
+    public Operation Operation { get; }
+
+    /// <summary>The fleet as of the request's arrival.</summary>
+    public FleetState Fleet { get; }
+
+    /// <summary>The body.</summary>
+    public ReadOnlyMemory<byte> Body => _body.Memory;
+
+    /// <summary>What one scan of the body found.</summary>
+    public RequestPeek Peek;
+
+    /// <summary>What the client asked of the router.</summary>
+    public RequestHints Hints { get; set; } = null!;
+
+    /// <summary>The model's name as asked for.</summary>
+    public string ModelName { get; set; } = "";
+
+    /// <summary>What the choice is made from; <see cref="RouteRequest.Tried"/> grows with every attempt.</summary>
+    public RouteRequest Route;
+
+    /// <summary>Every candidate as the first decision saw it; empty unless the client asked for an explanation.</summary>
+    public IReadOnlyList<CandidateReport> Reports { get; set; } = [];
+
+    /// <summary>The last decision.</summary>
+    public RouteDecision Decision;
+
+    /// <summary>How the last deployment was found.</summary>
+    public DecisionKind DecisionKind { get; set; }
+
+    /// <summary>Attempts begun.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>The deployment of the last attempt.</summary>
+    public DeploymentEntry? Deployment { get; set; }
+
+    /// <summary>How the request ended.</summary>
+    public RequestOutcome Outcome { get; set; } = RequestOutcome.Refused;
+
+    /// <summary>Status sent to the client; 499 stands for a client that left.</summary>
+    public int HttpStatus { get; set; }
+
+    /// <summary>What was used, as far as it is known.</summary>
+    public TokenUsage Usage;
+
+    /// <summary>Arrival to first content; NaN = there was none.</summary>
+    public double TtftMs { get; set; } = double.NaN;
+
+    /// <summary>Mean time between tokens; NaN = unknown.</summary>
+    public double ItlMs { get; set; } = double.NaN;
+
+    /// <summary>Spent on attempts that failed and may have been billed.</summary>
+    public double FailedAttemptsCostUsd { get; set; }
+
+    /// <summary>The client's stream, once there is one.</summary>
+    public StreamOutput? Output { get; set; }
+
+    /// <summary>When the whole request must have ended, as <see cref="TimeProvider.GetTimestamp"/> counts.</summary>
+    public long DeadlineTimestamp { get; set; } = long.MaxValue;
+
+    /// <summary>Hashes of the prompt's prefix.</summary>
+    public ReadOnlySpan<ulong> PrefixHashes => _hashes.AsSpan(0, Peek.PrefixHashCount);
+
+    /// <summary>True once the request's record is in the journal.</summary>
+    public bool IsRecorded { get; set; }
+
+    /// <summary>Scans the body and reads the hints.</summary>
+    /// <exception cref="ApiException">400 saying what is wrong and where.</exception>
+    public void Read(ulong salt)
+    {
+        var body = _body.Span;
+        if (!RequestPeeker.TryPeek(body, _hashes, salt, out Peek, out var error))
+        {
+            throw new ApiException(PeekErrors.ToApiError(error));
+        }
+
+        InferenceRules.Check(Operation, Peek);
+        Hints = RequestHints.Read(Context.Http.Request.Headers, body, Peek);
+        ModelName = ReadModelName(body);
+    }
+
+    /// <summary>Hash of the session the request belongs to; 0 = none.</summary>
+    public ulong SessionHash => Hints.Session is { } session ? Fnv1a.Hash(session) | 1 : 0;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        ArrayPool<ulong>.Shared.Return(_hashes);
+        _body.Dispose();
+        Output?.Dispose();
+    }
+
+    private string ReadModelName(ReadOnlySpan<byte> body)
+    {
+        Span<byte> scratch = Peek.ModelValue.Length <= 512 ? stackalloc byte[512] : new byte[Peek.ModelValue.Length];
+        return RequestPeeker.TryUnescape(body, Peek.ModelValue, scratch, out var text)
+            ? Encoding.UTF8.GetString(text)
+            : "";
+    }
+}

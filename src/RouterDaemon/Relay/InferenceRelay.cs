@@ -1,0 +1,403 @@
+using System.Text;
+using RouterDaemon.Backends;
+using RouterDaemon.Core.Fleet;
+using RouterDaemon.Core.Routing;
+using RouterDaemon.Fleet;
+using RouterDaemon.Http;
+using RouterDaemon.Store.Journal;
+using RouterDaemon.Telemetry;
+
+namespace RouterDaemon.Relay;
+
+/// <summary>The life of an inference request: read, choose, attempt until an answer begins, record.</summary>
+internal sealed class InferenceRelay(
+    Task ready, FleetManager fleet, Router router, RequestRecorder recorder, DeadlineWatch watch, RelayOptions options, Clock clock, ILogger log)
+{
+    private static readonly ReadOnlyMemory<byte> KeepAliveComment = ": keep-alive\n\n"u8.ToArray();
+
+    private const int MaxRecordedOptions = 8;
+
+    private ulong _seed;
+
+    /// <summary>Answers one request.</summary>
+    public async ValueTask RunAsync(RequestContext context, Operation operation)
+    {
+        if (!ready.IsCompleted)
+        {
+            // The first milliseconds of a daemon: what cannot be recorded is not served yet.
+            await ready.WaitAsync(context.Http.RequestAborted).ConfigureAwait(false);
+        }
+
+        var state = fleet.Current;
+        fleet.RefreshOnDevice(state);
+        var body = await RequestBody.ReadAsync(context, state.Config.Limits.MaxBodyBytes).ConfigureAwait(false);
+        using var call = new InferenceCall(context, operation, body, state);
+        try
+        {
+            Prepare(call);
+            await AttemptAllAsync(call).ConfigureAwait(false);
+        }
+        catch (ApiException e)
+        {
+            call.HttpStatus = e.Error.Status;
+            recorder.Record(call);
+            if (call.Deployment is not null)
+            {
+                ResponseHeaders.Write(context.Http.Response, call);
+            }
+
+            await ErrorWriter.WriteAsync(context, e.Error).ConfigureAwait(false);
+        }
+        finally
+        {
+            recorder.Record(call);
+        }
+    }
+
+    /// <summary>Reads the body and finds the candidates, as a real request would.</summary>
+    /// <exception cref="ApiException">The request is refused.</exception>
+    public NameTarget Prepare(InferenceCall call)
+    {
+        var config = call.Fleet.Config;
+        call.Read(salt: 0);
+        var target = Resolve(call, call.ModelName);
+        var hints = call.Hints;
+        ref var route = ref call.Route;
+        route.Stream = call.Peek.Stream;
+        route.MaxTokens = call.Peek.MaxTokens;
+        route.PromptBytes = call.Peek.PromptBytes + call.Peek.Tools.Length;
+        route.PrefixBytes = call.Peek.PrefixBytes;
+        route.PromptTokens = call.Peek.EstimatePromptTokens(BytesPerToken(call.Fleet, target));
+        route.TaskClass = call.Peek.TaskClass;
+        route.Required = InferenceRules.Required(call.Operation, call.Peek);
+        route.PrivacyFloor = hints.PrivacyFloor ?? TrustLevel.Public;
+        route.Weights = (hints.Preset ?? call.Fleet.PresetOf(target)).Weights.For(target.Objective);
+        route.Policy = hints.Policy != 0 ? hints.Policy : call.Fleet.PolicyOf(target);
+        route.MaxCostUsd = hints.MaxCostUsd;
+        route.SloTtftMs = hints.SloTtftMs;
+        route.SloTpotMs = hints.SloTpotMs;
+        route.SessionHash = call.SessionHash;
+        route.RequiredTags = TagBits(call.Fleet, hints.Tags);
+        route.Seed = Interlocked.Add(ref _seed, 0x9E3779B97F4A7C15UL);
+
+        var limit = config.Limits.RequestDeadline;
+        if (hints.DeadlineMs > 0 && hints.DeadlineMs < limit.TotalMilliseconds)
+        {
+            limit = TimeSpan.FromMilliseconds(hints.DeadlineMs);
+            route.DeadlineMs = (float)hints.DeadlineMs;
+        }
+
+        call.DeadlineTimestamp = clock.After(limit);
+        return target;
+    }
+
+    private async ValueTask AttemptAllAsync(InferenceCall call)
+    {
+        var targets = Targets(call);
+        var next = 0;
+        var target = targets[next++];
+        AttemptResult last = default;
+        var maxAttempts = call.Fleet.Config.Retries.MaxAttempts;
+        while (true)
+        {
+            var result = router.Choose(
+                call.Fleet.Snapshot, call.Route, target.Candidates, call.PrefixHashes, clock.NowNs, ref call.Decision, out var lease);
+            if (result == RouteResult.NothingUsable)
+            {
+                if (next < targets.Count)
+                {
+                    target = targets[next++];
+                    continue;
+                }
+
+                if (await WaitForAnotherTryAsync(call, last).ConfigureAwait(false))
+                {
+                    continue;
+                }
+
+                call.Outcome = call.Attempts > 0 ? OutcomeOf(last) : RequestOutcome.Masked;
+                throw new ApiException(call.Attempts > 0 ? FinalErrors.After(last) : FinalErrors.NothingUsable(call, clock));
+            }
+
+            call.Attempts++;
+            call.Deployment = call.Fleet.Snapshot.Deployments[call.Decision.Winner];
+            call.DecisionKind = call.Attempts > 1 || next > 1 ? DecisionKind.Fallback : DecisionKind.Chosen;
+            if (call.Attempts == 1 && (call.Hints.Explain || target.Candidates.Length is > 1 and <= MaxRecordedOptions))
+            {
+                call.Reports = Explain(call, target);
+            }
+
+            last = await AttemptAsync(call, new Lease(lease)).ConfigureAwait(false);
+            call.Outcome = OutcomeOf(last);
+            if (last.Delivered)
+            {
+                call.HttpStatus = last.Error == RelayError.ClientGone ? 499 : 200;
+                return;
+            }
+
+            if (last.ClientError is { } refusal && (last.Error == RelayError.RequestRefused || call.Attempts >= maxAttempts))
+            {
+                await RefuseAsync(call, last, refusal).ConfigureAwait(false);
+                return;
+            }
+
+            call.Route.Tried.Add(call.Decision.Winner);
+            if (call.Attempts >= maxAttempts || last.Error is RelayError.Deadline or RelayError.ShuttingDown)
+            {
+                await GiveUpAsync(call, last).ConfigureAwait(false);
+                return;
+            }
+
+            Log.AttemptFailed(log, call.Context.RequestId, call.Attempts, last.Message ?? last.Error.ToString());
+            recorder.RecordFailedAttempt(call, last);
+        }
+    }
+
+    private async ValueTask<AttemptResult> AttemptAsync(InferenceCall call, Lease lease)
+    {
+        var deployment = call.Deployment!;
+        var backend = call.Fleet.Backends[call.Decision.Winner];
+        using var attempt = new Attempt(deployment, backend, call.Context.Http.RequestAborted);
+        var result = default(AttemptResult);
+        watch.Add(attempt);
+        try
+        {
+            // A backend's total bounds the request from its arrival, retries included.
+            call.DeadlineTimestamp = Math.Min(call.DeadlineTimestamp, clock.After(backend.Timeouts.Total, call.Context.StartedTimestamp));
+            if (call.Peek.Stream)
+            {
+                attempt.Output = call.Output ??= new StreamOutput(
+                    call.Context.Http, response => ResponseHeaders.WriteStream(response, call), KeepAliveComment, clock.Time, options.KeepAliveInterval);
+            }
+
+            // An answer that is not streamed shows nothing before its end: only the total bounds it.
+            lease.FirstTokenDeadline = call.Peek.Stream
+                ? Math.Min(clock.After(backend.FirstTokenTimeout(deployment)), call.DeadlineTimestamp)
+                : call.DeadlineTimestamp;
+            attempt.Enter(
+                lease.FirstTokenDeadline == call.DeadlineTimestamp ? RelayError.Deadline : RelayError.UpstreamFirstTokenTimeout,
+                lease.FirstTokenDeadline);
+            result = await ExchangeAsync(call, attempt, lease).ConfigureAwait(false);
+            return result;
+        }
+        finally
+        {
+            watch.Remove(attempt);
+            lease.Measure(call, clock);
+            CountDelivered(call, lease, result);
+            lease.Finish(router, result, call, clock.NowNs);
+        }
+    }
+
+    private async ValueTask<AttemptResult> ExchangeAsync(InferenceCall call, Attempt attempt, Lease lease)
+    {
+        var request = new BackendRequest
+        {
+            Operation = call.Operation,
+            Deployment = attempt.Deployment,
+            Body = RequestRewriter.Rewrite(call.Body, call.Peek, attempt.Deployment, attempt.Backend.ReportsUsageOnRequest),
+            Peek = call.Peek,
+            RequestId = call.Context.RequestId,
+            TraceParent = call.Context.Http.Request.Headers.TraceParent is [{ } parent] ? parent : null,
+            Hints = CrossingHeaders.Of(call.Context.Http.Request.Headers),
+        };
+        try
+        {
+            var response = await attempt.Backend.SendAsync(request, attempt.Token).ConfigureAwait(false);
+            await using (response.ConfigureAwait(false))
+            {
+                if (response.Status is < 200 or > 299)
+                {
+                    return await UpstreamErrors.ReadAsync(attempt, response, options).ConfigureAwait(false);
+                }
+
+                if (!call.Peek.Stream)
+                {
+                    return await new AnswerRelay(call, attempt, router, recorder, options, clock).RunAsync(response, lease).ConfigureAwait(false);
+                }
+
+                return response.MediaType == "text/event-stream"
+                    ? await new StreamRelay(call, attempt, router, recorder, options, clock).RunAsync(response, lease).ConfigureAwait(false)
+                    : await NotAStreamAsync(attempt, response).ConfigureAwait(false);
+            }
+        }
+        catch (UpstreamException e)
+        {
+            return new AttemptResult(e.Error, false)
+            {
+                Message = $"{attempt.Deployment.Id}: {e.Message}",
+                ClientError = e.ClientError,
+                RetryAfter = e.RetryAfter,
+            };
+        }
+        catch (OperationCanceledException) when (attempt.Cause == RelayError.ClientGone)
+        {
+            return new AttemptResult(RelayError.ClientGone, true);
+        }
+        catch (OperationCanceledException) when (attempt.Cause != RelayError.None)
+        {
+            return new AttemptResult(attempt.Cause, false)
+            {
+                Message = attempt.Cause == RelayError.Deadline
+                    ? $"{attempt.Deployment.Id} had not answered when the request's deadline passed"
+                    : $"{attempt.Deployment.Id} did not answer in time",
+            };
+        }
+    }
+
+    /// <summary>A good status that is no event stream: usually an error body, whose text is worth having.</summary>
+    private async ValueTask<AttemptResult> NotAStreamAsync(Attempt attempt, BackendResponse response)
+    {
+        var read = await UpstreamErrors.ReadAsync(attempt, response, options).ConfigureAwait(false);
+        return new AttemptResult(RelayError.UpstreamProtocol, false)
+        {
+            Message = $"{attempt.Deployment.Id} answered {response.Status} with {(response.MediaType.Length > 0 ? response.MediaType : "no content type")} instead of an event stream{(read.ClientBody is null ? "" : ": " + read.Message)}",
+        };
+    }
+
+    /// <summary>Answers with the refusal of an upstream, or of the engine.</summary>
+    private async ValueTask RefuseAsync(InferenceCall call, AttemptResult result, ApiError refusal)
+    {
+        call.HttpStatus = refusal.Status;
+        recorder.Record(call);
+        if (call.Output is { IsCommitted: true })
+        {
+            await EndStreamAsync(call, refusal).ConfigureAwait(false);
+            return;
+        }
+
+        var response = call.Context.Http.Response;
+        ResponseHeaders.Write(response, call);
+        if (result.ClientBody is not { } body || refusal.Status != result.Status)
+        {
+            await ErrorWriter.WriteAsync(call.Context, refusal).ConfigureAwait(false);
+            return;
+        }
+
+        response.StatusCode = refusal.Status;
+        response.ContentType = "application/json";
+        response.ContentLength = body.Length;
+        await response.Body.WriteAsync(body, call.Context.Http.RequestAborted).ConfigureAwait(false);
+    }
+
+    private async ValueTask GiveUpAsync(InferenceCall call, AttemptResult last)
+    {
+        var error = FinalErrors.After(last);
+        call.HttpStatus = error.Status;
+        recorder.Record(call);
+        if (call.Output is { IsCommitted: true })
+        {
+            await EndStreamAsync(call, error).ConfigureAwait(false);
+            return;
+        }
+
+        ResponseHeaders.Write(call.Context.Http.Response, call);
+        await ErrorWriter.WriteAsync(call.Context, error).ConfigureAwait(false);
+    }
+
+    private static async ValueTask EndStreamAsync(InferenceCall call, ApiError error)
+    {
+        ClosingMetadata.WriteError(await call.Output!.BeginAsync().ConfigureAwait(false), error);
+        await call.Output.EndAsync(call.Context.Http.RequestAborted).ConfigureAwait(false);
+    }
+
+    /// <summary>Same deployment again, after a pause, when everything was tried and the failure may pass.</summary>
+    private async ValueTask<bool> WaitForAnotherTryAsync(InferenceCall call, AttemptResult last)
+    {
+        if (call.Attempts == 0 || (call.Decision.Masked & MaskReason.Tried) == 0 || last.RetryAfter > TimeSpan.FromSeconds(2))
+        {
+            return false;
+        }
+
+        var backoff = call.Fleet.Config.Retries.Backoff * Math.Pow(2, call.Attempts - 1);
+        // Full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"): half of it at least, so that a busy peer gets air.
+        var jitter = 0.5 + (0.5 * ((call.Route.Seed >> 11) * (1.0 / (1UL << 53))));
+        var pause = last.RetryAfter is { } asked && asked > backoff ? asked : backoff * jitter;
+        if (clock.After(pause) >= call.DeadlineTimestamp)
+        {
+            return false;
+        }
+
+        await Task.Delay(pause, clock.Time, call.Context.Http.RequestAborted).ConfigureAwait(false);
+        call.Route.Tried = default;
+        return true;
+    }
+
+    private List<NameTarget> Targets(InferenceCall call)
+    {
+        var first = Resolve(call, call.ModelName);
+        var targets = new List<NameTarget>(1 + call.Hints.Fallbacks.Count) { first };
+        foreach (var name in call.Hints.Fallbacks.Concat(call.Fleet.FallbacksOf(first)))
+        {
+            if (name != call.ModelName)
+            {
+                targets.Add(Resolve(call, name));
+            }
+        }
+
+        return targets;
+    }
+
+    private static NameTarget Resolve(InferenceCall call, string name)
+    {
+        if (call.Fleet.Names.TryResolve(Encoding.UTF8.GetBytes(name), out var target))
+        {
+            return target;
+        }
+
+        var close = call.Fleet.Names.CloseMatches(name);
+        throw new ApiException(ApiError.ModelNotFound(close.Length > 0
+            ? $"There is no model \"{name}\". Did you mean {string.Join(", ", close)}?"
+            : $"There is no model \"{name}\". GET /v1/models lists what there is."));
+    }
+
+    /// <summary>Every candidate with its terms, as of now.</summary>
+    public List<CandidateReport> Explain(InferenceCall call, NameTarget target)
+    {
+        var reports = new CandidateReport[target.Candidates.Length];
+        var count = router.Explain(call.Fleet.Snapshot, call.Route, target.Candidates, call.PrefixHashes, clock.NowNs, reports);
+        return [.. reports.AsSpan(0, count)];
+    }
+
+    private static float BytesPerToken(FleetState state, NameTarget target) =>
+        target.Candidates.Length > 0 ? state.Snapshot.Deployments[target.Candidates[0]].State.BytesPerToken : 4;
+
+    private static ulong TagBits(FleetState state, IReadOnlyList<string> tags)
+    {
+        ulong bits = 0;
+        foreach (var tag in tags)
+        {
+            var bit = Array.IndexOf(state.Snapshot.TagNames, tag);
+            if (bit < 0)
+            {
+                throw new ApiException(ApiError.Impossible($"No deployment carries the tag \"{tag}\".", "x-routerd-tags"));
+            }
+
+            bits |= 1UL << bit;
+        }
+
+        return bits;
+    }
+
+    /// <summary>A stream that broke is billed for what was delivered, a timeout for the prompt that was sent.</summary>
+    private static void CountDelivered(InferenceCall call, Lease lease, in AttemptResult result)
+    {
+        if (call.Usage.IsReported)
+        {
+            return;
+        }
+
+        var mayBeBilled = result.Error is RelayError.None or RelayError.UpstreamFirstTokenTimeout or RelayError.UpstreamBetweenTokensTimeout
+            or RelayError.Deadline or RelayError.ClientGone or RelayError.UpstreamTruncated or RelayError.ShuttingDown;
+        call.Usage.PromptTokens = mayBeBilled || lease.ContentChunks > 0 ? call.Route.PromptTokens : 0;
+        call.Usage.CompletionTokens = lease.ContentChunks;
+    }
+
+    private static RequestOutcome OutcomeOf(in AttemptResult result) => result.Kind switch
+    {
+        OutcomeKind.Success => RequestOutcome.Success,
+        OutcomeKind.Timeout => RequestOutcome.Timeout,
+        OutcomeKind.Cancelled => result.Error == RelayError.Deadline ? RequestOutcome.Timeout : RequestOutcome.Cancelled,
+        _ => RequestOutcome.Error,
+    };
+}

@@ -1,0 +1,145 @@
+using System.Text;
+using System.Text.Json;
+using RouterDaemon.Core.Fleet;
+using RouterDaemon.Core.Wire;
+
+namespace RouterDaemon.Relay;
+
+/// <summary>Turns the client's body into the upstream's: the model's name, no routing hints, usage where billing needs it.</summary>
+internal static class RequestRewriter
+{
+    private static readonly byte[] IncludeUsageMember = "\"include_usage\":true"u8.ToArray();
+    private static readonly byte[] IncludeUsageFirst = "\"include_usage\":true,"u8.ToArray();
+    private static readonly byte[] StreamOptionsValue = "{\"include_usage\":true}"u8.ToArray();
+    private static readonly byte[] StreamOptionsMember = "\"stream_options\":{\"include_usage\":true},"u8.ToArray();
+    private static readonly byte[] True = "true"u8.ToArray();
+
+    /// <summary>The body for one deployment.</summary>
+    /// <param name="body">The client's body.</param>
+    /// <param name="peek">Its scan.</param>
+    /// <param name="deployment">Where it goes.</param>
+    /// <param name="wantUsage">Ask a stream for its usage chunk.</param>
+    public static SplicedBody Rewrite(ReadOnlyMemory<byte> body, in RequestPeek peek, DeploymentEntry deployment, bool wantUsage)
+    {
+        body = WithoutHints(body, peek, out var shift);
+        var spliced = new SplicedBody(body);
+        var model = Moved(peek.ModelValue, shift);
+        spliced.Replace(model.Offset, model.Length, Quoted(deployment.UpstreamModel));
+        if (wantUsage && peek.Stream && !peek.IncludeUsage)
+        {
+            AskForUsage(spliced, peek, shift);
+        }
+
+        return spliced;
+    }
+
+    private static void AskForUsage(SplicedBody body, in RequestPeek peek, Shift shift)
+    {
+        if (peek.IncludeUsageValue.Length > 0)
+        {
+            var value = Moved(peek.IncludeUsageValue, shift);
+            body.Replace(value.Offset, value.Length, True);
+        }
+        else if (peek.StreamOptionsObjectStart > 0)
+        {
+            body.Replace(shift.Of(peek.StreamOptionsObjectStart), 0, peek.StreamOptionsEmpty ? IncludeUsageMember : IncludeUsageFirst);
+        }
+        else if (peek.StreamOptionsValue.Length > 0)
+        {
+            var value = Moved(peek.StreamOptionsValue, shift);
+            body.Replace(value.Offset, value.Length, StreamOptionsValue);
+        }
+        else
+        {
+            body.Replace(shift.Of(peek.ObjectStart), 0, StreamOptionsMember);
+        }
+    }
+
+    /// <summary>Cuts route, models and fallbacks. Rare, so the body is copied: neighbouring members share commas.</summary>
+    private static ReadOnlyMemory<byte> WithoutHints(ReadOnlyMemory<byte> body, in RequestPeek peek, out Shift shift)
+    {
+        shift = new Shift([]);
+        if (peek.RouteMember.IsEmpty && peek.ModelsMember.IsEmpty && peek.FallbacksMember.IsEmpty)
+        {
+            return body;
+        }
+
+        var cuts = new List<ByteRange>(3);
+        foreach (var member in new[] { peek.RouteMember, peek.ModelsMember, peek.FallbacksMember })
+        {
+            if (!member.IsEmpty)
+            {
+                cuts.Add(member);
+            }
+        }
+
+        cuts.Sort((a, b) => a.Offset.CompareTo(b.Offset));
+        for (var i = 1; i < cuts.Count; i++)
+        {
+            // Two neighbours may claim the same comma; it goes with the first.
+            if (cuts[i].Offset < cuts[i - 1].End)
+            {
+                cuts[i] = new ByteRange(cuts[i - 1].End, cuts[i].End - cuts[i - 1].End);
+            }
+        }
+
+        var copy = new byte[body.Length];
+        var written = 0;
+        var from = 0;
+        foreach (var cut in cuts)
+        {
+            body.Span[from..cut.Offset].CopyTo(copy.AsSpan(written));
+            written += cut.Offset - from;
+            from = cut.End;
+        }
+
+        body.Span[from..].CopyTo(copy.AsSpan(written));
+        written += body.Length - from;
+        shift = new Shift([.. cuts]);
+        return Tidy(copy.AsMemory(0, written));
+    }
+
+    /// <summary>A cut at the end of the object can leave a comma before its closing brace; blank it.</summary>
+    private static Memory<byte> Tidy(Memory<byte> body)
+    {
+        var span = body.Span;
+        var end = span.LastIndexOf((byte)'}');
+        for (var i = end - 1; i >= 0; i--)
+        {
+            if (span[i] == ',')
+            {
+                span[i] = (byte)' ';
+                break;
+            }
+
+            if (span[i] is not ((byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n'))
+            {
+                break;
+            }
+        }
+
+        return body;
+    }
+
+    private static ByteRange Moved(ByteRange range, Shift shift) => new(shift.Of(range.Offset), range.Length);
+
+    private static byte[] Quoted(string text) => Encoding.UTF8.GetBytes($"\"{JsonEncodedText.Encode(text)}\"");
+
+    /// <summary>Where an offset lies once the cuts before it are gone.</summary>
+    private readonly struct Shift(ByteRange[] cuts)
+    {
+        public int Of(int offset)
+        {
+            var moved = offset;
+            foreach (var cut in cuts)
+            {
+                if (cut.Offset < offset)
+                {
+                    moved -= cut.Length;
+                }
+            }
+
+            return moved;
+        }
+    }
+}

@@ -1,0 +1,274 @@
+using System.Buffers;
+using System.Text.Unicode;
+using RouterDaemon.Backends;
+using RouterDaemon.Core.Routing;
+using RouterDaemon.Core.Wire;
+using RouterDaemon.Telemetry;
+
+namespace RouterDaemon.Relay;
+
+/// <summary>
+/// Carries one attempt's event stream to the client: bytes go on as they came, events are read in place. Nothing is sent before
+/// the first content, so that until then another deployment can take over; afterwards a fault is an <c>error</c> event.
+/// </summary>
+internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router router, RequestRecorder recorder, RelayOptions options, Clock clock)
+{
+    private const int FirstBufferBytes = 16 * 1024;
+
+    private static readonly byte[] DoneEvent = "data: [DONE]\n\n"u8.ToArray();
+
+    private byte[] _buffer = [];
+    private int _filled;
+    private int _scanned;
+    private int _forwarded;
+    private int _resume;
+    private bool _hasContent;
+    private bool _hasFinish;
+    private bool _isDone;
+    private string? _errorText;
+
+    /// <summary>Relays until the stream ends or fails.</summary>
+    public async ValueTask<AttemptResult> RunAsync(BackendResponse response, Lease lease)
+    {
+        _buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
+        try
+        {
+            while (true)
+            {
+                MakeRoom();
+                if (_filled - _scanned > options.MaxEventBytes)
+                {
+                    return await FailAsync(RelayError.UpstreamProtocol, $"sent an event larger than {options.MaxEventBytes} bytes").ConfigureAwait(false);
+                }
+
+                int read;
+                try
+                {
+                    read = await response.ReadAsync(_buffer.AsMemory(_filled), attempt.Token).ConfigureAwait(false);
+                }
+                catch (OperationCanceledException) when (attempt.Cause != RelayError.None)
+                {
+                    return await FailAsync(attempt.Cause, TimeoutText(attempt.Cause)).ConfigureAwait(false);
+                }
+                catch (UpstreamException e)
+                {
+                    return e.ClientError is { } refusal && !_hasContent
+                        ? new AttemptResult(e.Error, false) { ClientError = refusal, Message = e.Message, RetryAfter = e.RetryAfter }
+                        : await FailAsync(e.Error, e.Message).ConfigureAwait(false);
+                }
+
+                _filled += read;
+                var fault = Scan(read == 0, lease);
+                if (fault != RelayError.None)
+                {
+                    return await FailAsync(fault, _errorText ?? "sent something that is no event stream").ConfigureAwait(false);
+                }
+
+                if (read == 0 || _isDone)
+                {
+                    return await EndAsync(lease).ConfigureAwait(false);
+                }
+
+                attempt.Enter(
+                    _hasContent ? RelayError.UpstreamBetweenTokensTimeout : RelayError.UpstreamFirstTokenTimeout,
+                    _hasContent ? Math.Min(clock.After(attempt.Backend.Timeouts.BetweenTokens), call.DeadlineTimestamp) : lease.FirstTokenDeadline);
+                if (_hasContent && !await ForwardAsync().ConfigureAwait(false))
+                {
+                    return new AttemptResult(RelayError.ClientGone, true);
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+        }
+    }
+
+    /// <summary>Reads whole events; stops at the first fault.</summary>
+    private RelayError Scan(bool atEnd, Lease lease)
+    {
+        while (!_isDone && SseScanner.TryReadEvent(_buffer.AsSpan(_scanned, _filled - _scanned), atEnd, ref _resume, out var e))
+        {
+            var fault = e.Kind switch
+            {
+                SseEventKind.Done => Done(),
+                SseEventKind.Comment => RelayError.None,
+                _ => Take(e, lease),
+            };
+            if (fault != RelayError.None)
+            {
+                return fault;
+            }
+
+            _scanned += e.Length;
+        }
+
+        return RelayError.None;
+    }
+
+    private RelayError Done()
+    {
+        _isDone = true;
+        return RelayError.None;
+    }
+
+    private RelayError Take(in SseEvent e, Lease lease)
+    {
+        var data = e.Data.Of(_buffer.AsSpan(_scanned));
+        if (e.MultiLine)
+        {
+            var joined = new byte[e.Data.Length];
+            data = joined.AsSpan(0, SseScanner.CopyData(_buffer.AsSpan(_scanned), e, joined));
+        }
+
+        var facts = new ChunkFacts { CachedTokens = -1 };
+        ChatChunkScanner.Scan(data, ref facts);
+        if (facts.Malformed || !Utf8.IsValid(data))
+        {
+            return RelayError.UpstreamProtocol;
+        }
+
+        if (facts.HasError)
+        {
+            _errorText = "failed: " + UpstreamErrors.MessageOf(data);
+            return RelayError.UpstreamErrorBody;
+        }
+
+        call.Usage.Take(facts);
+        if (facts.HasContent)
+        {
+            lease.OnContent(router, clock.NowNs);
+            _hasContent = true;
+        }
+
+        if (facts.FinishReason != FinishReason.None)
+        {
+            // An answer can be whole without content: an empty message, a refused tool.
+            _hasFinish = true;
+            _hasContent = true;
+        }
+
+        if (facts.IsUsageOnly && !call.Peek.IncludeUsage)
+        {
+            Drop(e.Length);
+        }
+
+        return RelayError.None;
+    }
+
+    /// <summary>Takes the event at the scan position out of what is forwarded, by moving what lies before it over it.</summary>
+    private void Drop(int length)
+    {
+        var pending = _scanned - _forwarded;
+        _buffer.AsSpan(_forwarded, pending).CopyTo(_buffer.AsSpan(_forwarded + length));
+        _forwarded += length;
+    }
+
+    private async ValueTask<bool> ForwardAsync()
+    {
+        if (_scanned == _forwarded)
+        {
+            return true;
+        }
+
+        var writer = await call.Output!.BeginAsync().ConfigureAwait(false);
+        writer.Write(_buffer.AsSpan(_forwarded, _scanned - _forwarded));
+        _forwarded = _scanned;
+        return await SendAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask<AttemptResult> EndAsync(Lease lease)
+    {
+        if (!_isDone && !_hasFinish)
+        {
+            return await FailAsync(RelayError.UpstreamTruncated, "ended its answer before it was complete").ConfigureAwait(false);
+        }
+
+        if (!_hasContent && _isDone)
+        {
+            return await FailAsync(RelayError.UpstreamProtocol, "sent no content").ConfigureAwait(false);
+        }
+
+        // The closing event is ours, so that a missing one of a whole answer is made good and metadata can stand before it.
+        var writer = await call.Output!.BeginAsync().ConfigureAwait(false);
+        var end = _isDone ? DoneStart() : _scanned;
+        writer.Write(_buffer.AsSpan(_forwarded, end - _forwarded));
+        lease.Measure(call, clock);
+        lease.Finish(router, AttemptResult.Success, call, clock.NowNs);
+        recorder.RecordSuccess(call);
+        ClosingMetadata.WriteEvent(writer, call);
+        writer.Write(DoneEvent);
+        return await SendAsync().ConfigureAwait(false) ? AttemptResult.Success : new AttemptResult(RelayError.ClientGone, true);
+    }
+
+    /// <summary>Start of the <c>[DONE]</c> event, which is the last one scanned.</summary>
+    private int DoneStart()
+    {
+        var done = _buffer.AsSpan(_forwarded, _scanned - _forwarded).LastIndexOf("[DONE]"u8);
+        var line = _buffer.AsSpan(_forwarded, done).LastIndexOf("data"u8);
+        return _forwarded + line;
+    }
+
+    private async ValueTask<AttemptResult> FailAsync(RelayError error, string text)
+    {
+        var message = $"{attempt.Deployment.Id} {text}";
+        if (error is RelayError.ClientGone or RelayError.ClientStalled)
+        {
+            return new AttemptResult(error, true);
+        }
+
+        if (!_hasContent)
+        {
+            return new AttemptResult(error, false) { Message = message };
+        }
+
+        // Whole events before the fault were delivered work: they reach the client first.
+        var output = call.Output!;
+        var writer = await output.BeginAsync().ConfigureAwait(false);
+        writer.Write(_buffer.AsSpan(_forwarded, _scanned - _forwarded));
+        ClosingMetadata.WriteError(writer, FinalErrors.InStream(error, message));
+        await SendAsync().ConfigureAwait(false);
+        return new AttemptResult(error, true) { Message = message };
+    }
+
+    /// <summary>Gives the turn back; a client that left in between is not an error of ours.</summary>
+    private async ValueTask<bool> SendAsync()
+    {
+        try
+        {
+            return await call.Output!.EndAsync(call.Context.Http.RequestAborted).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static string TimeoutText(RelayError cause) => cause switch
+    {
+        RelayError.UpstreamFirstTokenTimeout => "sent no first token in time",
+        RelayError.UpstreamBetweenTokensTimeout => "fell silent in the middle of its answer",
+        RelayError.Deadline => "was still answering when the request's deadline passed",
+        RelayError.ShuttingDown => "was still answering when the daemon stopped",
+        _ => "was cancelled",
+    };
+
+    private void MakeRoom()
+    {
+        if (_forwarded > 0 && _hasContent)
+        {
+            _buffer.AsSpan(_forwarded, _filled - _forwarded).CopyTo(_buffer);
+            _filled -= _forwarded;
+            _scanned -= _forwarded;
+            _forwarded = 0;
+        }
+
+        if (_filled == _buffer.Length)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
+            _buffer.AsSpan(0, _filled).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = larger;
+        }
+    }
+}

@@ -1,0 +1,77 @@
+namespace RouterDaemon.Telemetry;
+
+/// <summary>Every message of the daemon's log. Never a prompt, an answer or a key; never a line per request above debug.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "routerd {Version} listens on {Addresses}")]
+    public static partial void Listening(ILogger log, string version, string addresses);
+
+    [LoggerMessage(2, LogLevel.Information, "configuration: {Source}")]
+    public static partial void Configured(ILogger log, string source);
+
+    [LoggerMessage(3, LogLevel.Information, "{Count} deployments: {Names}")]
+    public static partial void FleetChanged(ILogger log, int count, string names);
+
+    [LoggerMessage(4, LogLevel.Warning, "{Message}")]
+    public static partial void Warning(ILogger log, string message);
+
+    [LoggerMessage(5, LogLevel.Information, "stopping: {InFlight} requests are running, waiting up to {Seconds} s")]
+    public static partial void Draining(ILogger log, int inFlight, double seconds);
+
+    [LoggerMessage(6, LogLevel.Information, "stopped")]
+    public static partial void Stopped(ILogger log);
+
+    [LoggerMessage(7, LogLevel.Warning, "backend {Backend}: its models could not be listed ({Reason}); trying again")]
+    public static partial void DiscoveryFailed(ILogger log, string backend, string reason);
+
+    [LoggerMessage(8, LogLevel.Information, "backend {Backend}: {Count} models")]
+    public static partial void Discovered(ILogger log, string backend, int count);
+
+    [LoggerMessage(9, LogLevel.Information, "reloaded {Source}")]
+    public static partial void Reloaded(ILogger log, string source);
+
+    [LoggerMessage(10, LogLevel.Error, "the changed configuration is not used, the old one stays: {Fault}")]
+    public static partial void ReloadRefused(ILogger log, string fault);
+
+    [LoggerMessage(11, LogLevel.Warning, "on-device models are not available: {Reason}")]
+    public static partial void NativeUnavailable(ILogger log, string reason);
+
+    [LoggerMessage(12, LogLevel.Information, "llama.cpp {Version}: {Devices}")]
+    public static partial void NativeReady(ILogger log, string version, string devices);
+
+    [LoggerMessage(13, LogLevel.Information, "engine: {Message}")]
+    public static partial void EngineInfo(ILogger log, string message);
+
+    [LoggerMessage(14, LogLevel.Warning, "engine: {Message}")]
+    public static partial void EngineWarning(ILogger log, string message);
+
+    [LoggerMessage(15, LogLevel.Error, "engine: {Message}")]
+    public static partial void EngineError(ILogger log, string message);
+
+    [LoggerMessage(16, LogLevel.Debug, "engine: {Message}")]
+    public static partial void EngineDebug(ILogger log, string message);
+
+    [LoggerMessage(17, LogLevel.Information, "loading {Model}: {Percent} %")]
+    public static partial void LoadProgress(ILogger log, string model, int percent);
+
+    [LoggerMessage(18, LogLevel.Debug, "{RequestId}: attempt {Attempt} failed: {Reason}")]
+    public static partial void AttemptFailed(ILogger log, string requestId, int attempt, string reason);
+
+    [LoggerMessage(19, LogLevel.Debug, "{RequestId}: the client went away ({What})")]
+    public static partial void ClientGone(ILogger log, string requestId, string what);
+
+    [LoggerMessage(20, LogLevel.Error, "{RequestId}: {Path} failed")]
+    public static partial void RequestFailed(ILogger log, string requestId, string path, Exception exception);
+
+    [LoggerMessage(21, LogLevel.Information, "{Count} requests of the last run were in the journal and are in the store now")]
+    public static partial void JournalReplayed(ILogger log, int count);
+
+    [LoggerMessage(22, LogLevel.Error, "the store could not be written: {Reason}")]
+    public static partial void StoreFailed(ILogger log, string reason);
+
+    [LoggerMessage(23, LogLevel.Information, "{Count} deployments start with what was learnt before")]
+    public static partial void EstimatorsRestored(ILogger log, int count);
+
+    [LoggerMessage(24, LogLevel.Warning, "the journal was full: {Dropped} records are lost so far")]
+    public static partial void JournalDropped(ILogger log, long dropped);
+}

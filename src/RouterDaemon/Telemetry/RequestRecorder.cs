@@ -1,0 +1,136 @@
+using RouterDaemon.Core.Fleet;
+using RouterDaemon.Core.Routing;
+using RouterDaemon.Relay;
+using RouterDaemon.Store.Journal;
+
+namespace RouterDaemon.Telemetry;
+
+/// <summary>Turns a finished call into one fixed-size record of the journal.</summary>
+internal sealed class RequestRecorder(RequestJournal journal, Clock clock)
+{
+    private const int MaxOptions = 8;
+
+    /// <summary>
+    /// Appends the record of a request, once. Called before the last bytes go out, so that a client never holds an answer that a
+    /// crash could leave unrecorded.
+    /// </summary>
+    public void Record(InferenceCall call)
+    {
+        if (call.IsRecorded)
+        {
+            return;
+        }
+
+        call.IsRecorded = true;
+        var record = NewRecord(call, call.Outcome, call.HttpStatus);
+        record.CostUsd = call.FailedAttemptsCostUsd + (call.Deployment is { } deployment ? call.Usage.CostUsd(deployment) : 0);
+        record.PromptTokens = call.Usage.PromptTokens > 0 ? call.Usage.PromptTokens : call.Route.PromptTokens;
+        journal.TryAppend(record);
+    }
+
+    /// <summary>Records a whole answer that is about to be sent.</summary>
+    public void RecordSuccess(InferenceCall call)
+    {
+        call.Outcome = RequestOutcome.Success;
+        call.HttpStatus = 200;
+        Record(call);
+    }
+
+    /// <summary>Appends the record of an attempt whose request goes on elsewhere.</summary>
+    public void RecordFailedAttempt(InferenceCall call, in AttemptResult result)
+    {
+        var record = NewRecord(call, result.Kind == OutcomeKind.Timeout ? RequestOutcome.Timeout : RequestOutcome.Error, result.Status);
+        record.Flags |= RequestFlags.IntermediateAttempt;
+        var cost = result.WasCheap ? 0 : call.Usage.CostUsd(call.Deployment!);
+        record.CostUsd = cost;
+        call.FailedAttemptsCostUsd += cost;
+        call.Usage = default;
+        journal.TryAppend(record);
+    }
+
+    private RequestRecord NewRecord(InferenceCall call, RequestOutcome outcome, int httpStatus)
+    {
+        ref readonly var decision = ref call.Decision;
+        var record = new RequestRecord
+        {
+            Id = call.Context.Id,
+            StartUnixMicros = call.Context.StartedUnixMicros,
+            LatencyMs = clock.MsSince(call.Context.StartedTimestamp),
+            TtftMs = call.TtftMs,
+            ItlMeanMs = call.ItlMs,
+            PredictedTtftMs = double.NaN,
+            PredictedItlMs = double.NaN,
+            PredictedCostUsd = double.NaN,
+            VirtualModelName = call.ModelName.Length > 0 ? journal.Intern(call.ModelName) : 0,
+            TaskTypeName = journal.Intern(TaskTypes.NameOf(call.Peek.TaskClass)),
+            PromptTokens = call.Usage.PromptTokens,
+            CachedTokens = Math.Max(0, call.Usage.CachedTokens),
+            CompletionTokens = call.Usage.CompletionTokens,
+            HttpStatus = (short)httpStatus,
+            Attempts = (byte)Math.Min(255, call.Attempts),
+            Outcome = outcome,
+            Decision = call.DecisionKind,
+            Flags = call.Peek.Stream ? RequestFlags.Streamed : RequestFlags.None,
+        };
+        if (call.Attempts > 0)
+        {
+            var winner = call.Deployment!;
+            record.DeploymentName = journal.Intern(winner.Id);
+            record.ModelName = journal.Intern(winner.ModelId);
+            record.BackendName = journal.Intern(winner.BackendId);
+            record.PolicyName = journal.Intern(RoutingPolicies.Table[decision.Policy].Name);
+            record.PredictedTtftMs = decision.WinnerTerms.TtftMs;
+            record.PredictedItlMs = decision.WinnerTerms.ItlMs;
+            record.PredictedCostUsd = decision.WinnerTerms.CostUsd;
+            record.Winner = Terms(decision.WinnerTerms);
+            if (decision.RunnerUp >= 0)
+            {
+                record.RunnerUpName = journal.Intern(call.Fleet.Snapshot.Deployments[decision.RunnerUp].Id);
+                record.RunnerUp = Terms(decision.RunnerUpTerms);
+            }
+        }
+
+        AddOptions(ref record, call);
+        return record;
+    }
+
+    private void AddOptions(ref RequestRecord record, InferenceCall call)
+    {
+        var deployments = call.Fleet.Snapshot.Deployments;
+        if (call.Reports.Count == 0)
+        {
+            if (call.Attempts > 0)
+            {
+                AddOption(ref record, call.Deployment!, call.Decision.WinnerTerms, MaskReason.None);
+            }
+
+            return;
+        }
+
+        foreach (var report in call.Reports.OrderBy(r => r.Masked != MaskReason.None).ThenBy(r => r.Terms.TotalUsd).Take(MaxOptions))
+        {
+            AddOption(ref record, deployments[report.Deployment], report.Terms, report.Masked);
+        }
+    }
+
+    private void AddOption(ref RequestRecord record, DeploymentEntry deployment, in CandidateTerms terms, MaskReason masked)
+    {
+        record.Options[record.OptionCount++] = new ConsideredOption
+        {
+            DeploymentName = journal.Intern(deployment.Id),
+            EstimatedLatencyMs = terms.TtftMs + (terms.ItlMs * terms.OutputTokens),
+            ReasonName = masked == MaskReason.None ? 0 : journal.Intern(MaskReasons.Line(masked)),
+            Available = masked == MaskReason.None ? 1 : 0,
+        };
+    }
+
+    private static DecisionTerms Terms(in CandidateTerms terms) => new()
+    {
+        MoneyUsd = terms.MoneyUsd,
+        TimeUsd = terms.TimeUsd,
+        ExternalityUsd = terms.ExternalityUsd,
+        RiskUsd = terms.MissUsd + terms.FailureUsd,
+        QualityUsd = terms.QualityUsd,
+        TotalUsd = terms.TotalUsd,
+    };
+}
