@@ -63,7 +63,7 @@ internal static class ConfigChecks
     private static void OpenAddress(RouterdConfig config, ConfigSources sources, BindContext context)
     {
         var open = config.Listen.FirstOrDefault(a => !a.IsLoopback);
-        if (open is null || config.Auth.AllowOpen)
+        if (open is null || config.Auth.AllowOpen || (config.Auth.Required && config.Admin.Key is not null))
         {
             return;
         }

@@ -242,6 +242,15 @@ public sealed class LoaderTests
         Assert.Equal(expected, string.Join('\n', fixture.Load().Faults.Select(f => f.ToString().Replace("listen[0]", "listen", StringComparison.Ordinal))));
     }
 
+    [Fact]
+    public void TheAdminKeyIsAKeyWhereKeysAreRequired()
+    {
+        var fixture = With(("ROUTERD_ADMIN_KEY", "adm"));
+        fixture.CountKeys = _ => 0;
+        Assert.Empty(fixture.With("listen: http://0.0.0.0:8000\nauth: { required: true }").Load().Faults);
+        Assert.NotEmpty(fixture.With("listen: http://0.0.0.0:8000").Load().Faults);
+    }
+
     [Theory]
     [InlineData(false, false, 0, true, false)]
     [InlineData(false, false, 1, true, true)]
