@@ -249,6 +249,9 @@ public sealed class LoaderTests
         fixture.CountKeys = _ => 0;
         Assert.Empty(fixture.With("listen: http://0.0.0.0:8000\nauth: { required: true }").Load().Faults);
         Assert.NotEmpty(fixture.With("listen: http://0.0.0.0:8000").Load().Faults);
+        fixture.Environment["ROUTERD_LISTEN"] = "http://192.0.2.1:1";
+        var fault = Assert.Single(fixture.With("listen: http://127.0.0.1:8000").Load().Faults);
+        Assert.StartsWith("environment: ROUTERD_LISTEN: other machines reach http://192.0.2.1:1 ", fault.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
