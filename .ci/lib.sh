@@ -3,6 +3,8 @@ passed=0
 failed=0
 times=()
 ci_started=$SECONDS
+export ROUTERD_TEST_REPORT="$PWD/artifacts/test-report.txt"
+mkdir -p artifacts && : >"$ROUTERD_TEST_REPORT"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDTERMINALLOGGER=off
 
 # step NAME COMMAND...: a step that fails counts as one failure; later steps still run.
@@ -99,6 +101,8 @@ bench_smoke() {
 }
 
 summary() {
+  echo "=== figures"
+  cat "$ROUTERD_TEST_REPORT"
   echo "=== times"
   printf '%s\n' "${times[@]}"
   printf '%5d s  all\n' $((SECONDS - ci_started))

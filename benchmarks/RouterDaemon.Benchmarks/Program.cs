@@ -1,3 +1,7 @@
+using BenchmarkDotNet.Running;
 using RouterDaemon.Benchmarks;
 
-return args is ["routing-tables", .. var rest] ? RoutingTables.Run(rest) : 2;
+if (args is ["routing-tables", .. var rest])
+    return RoutingTables.Run(rest);
+BenchmarkSwitcher.FromAssembly(typeof(RoutingTables).Assembly).Run(args);
+return 0;

@@ -116,7 +116,7 @@ public sealed class EngineHost : IAsyncDisposable
                 entry.LeaveQueue(submittedAt);
                 entry.Release();
             });
-            Generation generation = new(job, job.Reader, prompt.Length);
+            Generation generation = new(job, job.Reader, prompt.Length) { ToolCalls = job.Tools is { } tools ? new ToolCallReader(tools.Style) : null };
             job.CancelWith(ct);
             ready.Start(job);
             return generation;

@@ -26,6 +26,9 @@ public sealed class Generation : IAsyncDisposable, IDisposable
     /// </summary>
     public ChannelReader<GenerationEvent> Events { get; }
 
+    /// <summary>Splits the text into content and tool calls; null when the request has no tools to call.</summary>
+    public ToolCallReader? ToolCalls { get; init; }
+
     /// <summary>Stops the generation. Idempotent; does not wait.</summary>
     public void Dispose() => _control.Cancel();
 

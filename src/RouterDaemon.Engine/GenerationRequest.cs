@@ -11,6 +11,12 @@ public sealed record GenerationRequest
     /// <summary>The raw UTF-8 JSON array of OpenAI tool definitions; empty = none.</summary>
     public ReadOnlyMemory<byte> ToolsJson { get; init; }
 
+    /// <summary>The raw UTF-8 JSON of OpenAI's <c>tool_choice</c>: auto (default), none, required, or a named function.</summary>
+    public ReadOnlyMemory<byte> ToolChoiceJson { get; init; }
+
+    /// <summary>Several calls in one answer are allowed. Default true.</summary>
+    public bool ParallelToolCalls { get; init; } = true;
+
     /// <summary>The raw UTF-8 JSON object of extra template variables (llama-server's <c>chat_template_kwargs</c>); empty = none.</summary>
     public ReadOnlyMemory<byte> TemplateArgumentsJson { get; init; }
 

@@ -67,6 +67,20 @@ internal static class RequestRules
         Range(s.RepeatPenalty, 0.01f, 100f, "repeat_penalty");
         Range(s.FrequencyPenalty, -100f, 100f, "frequency_penalty");
         Range(s.PresencePenalty, -100f, 100f, "presence_penalty");
+        Range(s.DryMultiplier, 0f, 100f, "dry_multiplier");
+        Range(s.DryBase, 1f, 100f, "dry_base");
+        Range(s.DryAllowedLength, 1, 1000, "dry_allowed_length");
+        Range(s.DryLastTokens, -1, int.MaxValue, "dry_penalty_last_n");
+        Range(s.XtcProbability, 0f, 1f, "xtc_probability");
+        Range(s.XtcThreshold, 0f, 1f, "xtc_threshold");
+        Range(s.TopNSigma, 0f, 100f, "top_n_sigma");
+        Range(s.DynamicTemperatureRange, 0f, 100f, "dynatemp_range");
+        Range(s.DynamicTemperatureExponent, 0f, 100f, "dynatemp_exponent");
+        Range(s.Mirostat, 0, 2, "mirostat");
+        Range(s.MirostatTau, 0.001f, 1000f, "mirostat_tau");
+        Range(s.MirostatEta, 0f, 10f, "mirostat_eta");
+        if (s.DryBreakers.Count > 16 || s.DryBreakers.Any(b => b.Length is 0 or > 64 || b.Contains('\0')))
+            throw Invalid("dry_sequence_breakers must be at most 16 texts of 1 to 64 characters", "dry_sequence_breakers");
     }
 
     internal static void Range(float value, float low, float high, string param)

@@ -29,8 +29,7 @@ internal static class AbiCheck
         "llama_sampler_chain_add", "llama_sampler_free", "llama_sampler_apply", "llama_sampler_accept", "llama_sampler_init_dist",
         "llama_sampler_init_greedy", "llama_sampler_init_top_k", "llama_sampler_init_top_p", "llama_sampler_init_min_p",
         "llama_sampler_init_typical", "llama_sampler_init_temp", "llama_sampler_init_temp_ext", "llama_sampler_init_xtc",
-        "llama_sampler_init_top_n_sigma", "llama_sampler_init_mirostat", "llama_sampler_init_mirostat_v2", "llama_sampler_init_grammar",
-        "llama_sampler_init_grammar_lazy_patterns", "llama_sampler_init_dry",
+        "llama_sampler_init_top_n_sigma", "llama_sampler_init_mirostat", "llama_sampler_init_mirostat_v2", "llama_sampler_init_grammar", "llama_sampler_init_dry",
     ];
 
     public static readonly string[] GgmlSymbols =

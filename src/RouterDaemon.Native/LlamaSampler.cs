@@ -32,23 +32,6 @@ public sealed class LlamaSampler : SafeHandleZeroOrMinusOneIsInvalid
         }
     }
 
-    /// <summary>A grammar that lets text pass until a trigger appears in it.</summary>
-    /// <param name="model">Model whose vocabulary the text is made of; must outlive the sampler.</param>
-    /// <param name="gbnf">Rules; <c>root</c> is the start.</param>
-    /// <param name="patterns">Regular expressions matched from the start of the text; the grammar gets it from the first group on.</param>
-    /// <exception cref="FormatException">The grammar does not parse, is too large or nests too deeply.</exception>
-    public static unsafe LlamaSampler CreateLazyGrammar(LlamaModel model, string gbnf, IReadOnlyList<string> patterns)
-    {
-        byte[] text = CheckGrammar(gbnf);
-        using Utf8Strings triggers = new(patterns);
-        fixed (byte* rules = text, root = "root\0"u8)
-        {
-            nint sampler = LlamaApi.llama_sampler_init_grammar_lazy_patterns(
-                model.Vocab, rules, root, triggers.Pointers, (nuint)patterns.Count, null, 0);
-            return sampler != 0 ? new LlamaSampler(sampler) : throw new FormatException("the grammar does not parse");
-        }
-    }
-
     public void AddTopK(int k) => Add(LlamaApi.llama_sampler_init_top_k(k));
 
     public void AddTopP(float p) => Add(LlamaApi.llama_sampler_init_top_p(p, 1));

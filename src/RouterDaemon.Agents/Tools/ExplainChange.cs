@@ -7,7 +7,8 @@ namespace RouterDaemon.Agents.Tools;
 
 /// <summary>
 /// Compares the window from <c>since</c> to now with the window of the same length before it, for each deployment, model, tier and
-/// router version, and lists what moved most.
+/// router version, and lists what moved most. Windows of very many requests are compared by whole hours from the roll-ups,
+/// without router versions.
 /// </summary>
 internal static class ExplainChange
 {
@@ -29,15 +30,13 @@ internal static class ExplainChange
             throw new ContextException(ContextErrorCode.InvalidParameter, $"Invalid since: {Rfc3339.Format(since)} is not in the past");
         }
 
+        var read = ChangeSides.For(connection, ref since, ref now);
         var before = since - (now - since);
         var changes = new List<(double Score, JsonObject Row)>();
-        foreach (var (kind, column) in new[]
-                 {
-                     ("deployment", "r.deployment_id"), ("model", "r.model_id"), ("tier", "u.tier"), ("router_version", "COALESCE(r.router_version, 'unknown')"),
-                 })
+        foreach (var kind in read.Kinds)
         {
-            var old = Read(connection, column, before, since, inclusive: false);
-            var recent = Read(connection, column, since, now, inclusive: true);
+            var old = read.Read(kind, before, since, false);
+            var recent = read.Read(kind, since, now, true);
             foreach (var id in old.Keys.Union(recent.Keys).Order(StringComparer.Ordinal))
             {
                 Compare(kind, id, old.GetValueOrDefault(id), recent.GetValueOrDefault(id), changes);
@@ -58,27 +57,7 @@ internal static class ExplainChange
         };
     }
 
-    private static Dictionary<string, Side> Read(SqliteConnection connection, string column, DateTimeOffset since, DateTimeOffset until, bool inclusive)
-    {
-        var filter = new Filter().And("r.created_at", ">=", Rfc3339.Format(since)).And("r.created_at", inclusive ? "<=" : "<", Rfc3339.Format(until));
-        var sides = new Dictionary<string, Side>(StringComparer.Ordinal);
-        filter.Query(
-            connection,
-            $"""
-            WITH ranked AS (
-                SELECT {column} AS id, r.latency_ms AS latency, r.status AS status, r.cost_usd AS cost,
-                       row_number() OVER (PARTITION BY {column} ORDER BY r.latency_ms) AS rank,
-                       count(*) OVER (PARTITION BY {column}) AS n
-                FROM requests r JOIN users u ON u.id = r.user_id {filter.Where})
-            SELECT id, n, max(CASE WHEN rank = 1 + CAST((n - 1) * 0.5 AS INTEGER) THEN latency END),
-                   avg(CASE WHEN status = 'success' THEN 0.0 ELSE 1.0 END), total(cost)
-            FROM ranked GROUP BY id
-            """,
-            row => sides[row.GetString(0)] = new Side(row.GetInt64(1), row.IsDBNull(2) ? null : row.GetDouble(2), row.GetDouble(3), row.GetDouble(4)));
-        return sides;
-    }
-
-    private static void Compare(string kind, string id, Side? old, Side? recent, List<(double Score, JsonObject Row)> changes)
+    private static void Compare(string kind, string id, ChangeSide? old, ChangeSide? recent, List<(double Score, JsonObject Row)> changes)
     {
         void Add(string metric, double? before, double? after, double score) => changes.Add((score, new JsonObject
         {
@@ -121,6 +100,4 @@ internal static class ExplainChange
     private static double Ratio(double before, double after) => Math.Log((after + 1) / (before + 1));
 
     private static double? Round(double? value) => value is { } number ? Math.Round(number, Rows.Decimals) : null;
-
-    private sealed record Side(long Requests, double? MedianMs, double ErrorRate, double CostUsd);
 }

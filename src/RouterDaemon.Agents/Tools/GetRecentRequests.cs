@@ -8,8 +8,9 @@ namespace RouterDaemon.Agents.Tools;
 /// <summary>The request log, newest first. Without <c>since</c> or <c>until</c> there is no bound on that side.</summary>
 internal static class GetRecentRequests
 {
-    // Up to here the rows of one user, deployment or model are sorted; beyond, the log is walked backwards in time.
-    private const int SortLimit = 20_000;
+    // Up to here the rows of one user, deployment or model are sorted; beyond, the log is walked backwards in time: an id that
+    // common is soon met. Slow remains only a common id together with another filter that almost nothing matches.
+    private const int SortLimit = 200_000;
 
     public static readonly ContextTool Tool = new(
         "get_recent_requests",
@@ -60,19 +61,27 @@ internal static class GetRecentRequests
     // SQLite has no statistics of a log that grows all day: a short count says whether an id is rare or common.
     private static string BestIndex(SqliteConnection connection, ToolArguments arguments)
     {
+        var best = (Rows: (long)SortLimit + 1, Index: "idx_requests_created");
         foreach (var (parameter, index) in new[]
                  {
                      ("user_id", "idx_requests_user"), ("deployment_id", "idx_requests_deployment"), ("model_id", "idx_requests_model"),
                  })
         {
             if (arguments.Text(parameter) is { } value
-                && !new Filter().And(parameter, "=", value).MatchesMoreThan(connection, "requests", SortLimit))
+                && new Filter().And(parameter, "=", value).CountUpTo(connection, "requests", best.Rows) is var rows
+                && rows < best.Rows)
             {
-                return $"INDEXED BY {index}";
+                best = (rows, index);
             }
         }
 
-        return "INDEXED BY idx_requests_created";
+        // Every request has its deployment's row: a backend without one has no requests, and the log need not be walked.
+        if (arguments.Text("backend_id") is { } backend && !new Filter().And("backend_id", "=", backend).MatchesMoreThan(connection, "deployments", 0))
+        {
+            return "INDEXED BY idx_requests_created JOIN (SELECT 1 WHERE 0)";
+        }
+
+        return $"INDEXED BY {best.Index}";
     }
 
     private static string? FormatOrNull(DateTimeOffset? time) => time is { } value ? Rfc3339.Format(value) : null;

@@ -11,6 +11,7 @@ internal struct LatencyModel
     private const float TtftGain = 0.1f;
     private const float GapGain = 0.003f;
     private const float GapMemorySeconds = 600;
+    private const float FirstTtftSigma = 0.4f;
     private const int UsualEvery = 8;
     private const float UsualGain = 0.04f;
 
@@ -50,7 +51,7 @@ internal struct LatencyModel
         ItlPerStream = (float)(prior.ItlMs * prior.ItlGrowth * 1e-3);
         Interference = 1;
         Service = (float)(prior.ServiceMs * 1e-3);
-        TtftSigma = 0.4f;
+        TtftSigma = FirstTtftSigma;
         ItlSigma = 0.3f;
         Settle();
     }
@@ -154,6 +155,7 @@ internal struct LatencyModel
         AttentionPerPair -= share * MathF.Max(0, AttentionPerPair - _usualAttention);
         QueueCoupling -= share * MathF.Max(0, QueueCoupling - 1);
         Itl -= share * MathF.Max(0, Itl - _usualItl);
+        TtftSigma -= share * MathF.Max(0, TtftSigma - FirstTtftSigma);
     }
 
     /// <summary>On a logarithmic scale, so that a short disaster hardly moves what is usual.</summary>

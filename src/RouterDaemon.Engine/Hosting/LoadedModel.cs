@@ -6,6 +6,7 @@ using RouterDaemon.Engine.Grammar;
 using RouterDaemon.Engine.Sampling;
 using RouterDaemon.Engine.Scheduling;
 using RouterDaemon.Engine.Templates;
+using RouterDaemon.Engine.Tools;
 using RouterDaemon.Native;
 
 namespace RouterDaemon.Engine.Hosting;
@@ -19,6 +20,7 @@ internal sealed class LoadedModel : IDisposable
     private readonly LlamaModel _model;
     private readonly InferenceLoop _loop;
     private readonly int[] _endTokens;
+    private readonly ToolStyle _toolStyle;
 
     private LoadedModel(
         LlamaModel model, LlamaContext context, GgufHeader header, EngineModelOptions options, MemoryPlan plan, TimeProvider time,
@@ -29,6 +31,7 @@ internal sealed class LoadedModel : IDisposable
         ResidentBytes = model.WeightBytes + plan.KvBytes;
         Template = new JinjaChatTemplate(model.ChatTemplate(), model.TokenText(model.Bos), model.TokenText(model.Eos), time);
         _endTokens = [.. Enumerable.Range(0, model.VocabularySize).Where(model.IsEndOfGeneration)];
+        _toolStyle = ToolCatalog.StyleOf(model.ChatTemplate());
         Facts = new ModelFacts(
             options.Id, model.Description, header.Architecture, model.ParameterCount, model.WeightBytes, model.TrainedContextTokens,
             plan.SlotTokens, model.EmbeddingLength, model.LayerCount, model.VocabularySize, model.ChatTemplate());
@@ -112,19 +115,15 @@ internal sealed class LoadedModel : IDisposable
     public Job CreateJob(GenerationRequest request, int[] prompt, long submittedAt, Action left)
     {
         uint seed = request.Sampling.Seed ?? BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
-        TokenSampler sampler;
-        string? format = ResponseFormat.ToGrammar(request.ResponseFormatJson);
-        if (format is not null && request.Sampling.Grammar is not null)
-            throw RequestRules.Invalid("response_format and grammar exclude each other", "response_format");
-        try
+        ToolCatalog? tools = request.MessagesJson.IsEmpty ? null : ToolCatalog.Read(request, _toolStyle);
+        TokenSampler sampler = new(
+            _model, CreateGrammar(request, tools), request.Sampling, request.IgnoreEos ? _endTokens : [], seed, SlotTokens);
+        return new Job(request, prompt, sampler, _loop.Wake, submittedAt)
         {
-            sampler = new TokenSampler(_model, format is null ? request.Sampling : request.Sampling with { Grammar = format }, request.IgnoreEos ? _endTokens : [], seed, SlotTokens);
-        }
-        catch (FormatException e)
-        {
-            throw RequestRules.Invalid(e.Message, format is null ? "grammar" : "response_format");
-        }
-        return new Job(request, prompt, sampler, _loop.Wake, submittedAt) { Left = left };
+            Left = left,
+            Tools = tools,
+            Trigger = tools is { Required: false } && request.ResponseFormatJson.IsEmpty && request.Sampling.Grammar is null ? new ToolTrigger(tools, _model) : null,
+        };
     }
 
     public void Start(Job job) => _loop.Submit(job);
@@ -149,6 +148,32 @@ internal sealed class LoadedModel : IDisposable
     {
         int[] tokens = Tokenize(text, addSpecial: true, parseSpecial: true);
         return tokens.Length > 1 && _model.AddsBos && tokens[0] == _model.Bos && tokens[1] == _model.Bos ? tokens[1..] : tokens;
+    }
+
+    /// <summary>The one grammar that response_format, tools or the request itself ask for, null for free text.</summary>
+    private LlamaSampler? CreateGrammar(GenerationRequest request, ToolCatalog? tools)
+    {
+        string? format = ResponseFormat.ToGrammar(request.ResponseFormatJson);
+        if (format is not null && request.Sampling.Grammar is not null)
+            throw RequestRules.Invalid("response_format and grammar exclude each other", "response_format");
+        string param = format is not null ? "response_format" : "grammar";
+        try
+        {
+            if ((format ?? request.Sampling.Grammar) is { } gbnf)
+            {
+                return tools is { Required: true }
+                    ? throw RequestRules.Invalid($"{param} and a tool_choice that requires a call exclude each other", param)
+                    : LlamaSampler.CreateGrammar(_model, gbnf);
+            }
+            param = "tools";
+            // Also for optional calls: a tool that cannot be turned into a grammar is refused now, not in the middle of an answer.
+            string? calls = tools?.ToGrammar();
+            return tools is { Required: true } ? LlamaSampler.CreateGrammar(_model, calls!) : null;
+        }
+        catch (FormatException e)
+        {
+            throw RequestRules.Invalid(e.Message, param);
+        }
     }
 
     private static LoadedModel Start(

@@ -11,20 +11,22 @@ internal sealed class TokenSampler : IDisposable
     private readonly PenaltyWindow _penalties;
     private readonly KeyValuePair<int, float>[] _bias;
     private readonly LlamaSampler? _chain;
-    private readonly LlamaSampler? _grammar;
+    private readonly bool _chainNeedsHistory;
+    private LlamaSampler? _grammar;
 
     /// <param name="model">The model whose tokens are chosen.</param>
+    /// <param name="grammar">Grammar of the text, null = none; owned by this object from now on.</param>
     /// <param name="options">Checked options.</param>
     /// <param name="banned">Tokens that are never chosen, the end-of-generation ones for <c>ignore_eos</c>.</param>
     /// <param name="seed">Seed of the draws.</param>
     /// <param name="contextTokens">Longest window of the penalties.</param>
-    /// <exception cref="FormatException">The grammar does not parse.</exception>
-    public TokenSampler(LlamaModel model, SamplingOptions options, IReadOnlyList<int> banned, uint seed, int contextTokens)
+    public TokenSampler(LlamaModel model, LlamaSampler? grammar, SamplingOptions options, IReadOnlyList<int> banned, uint seed, int contextTokens)
     {
         _penalties = new PenaltyWindow(options, contextTokens);
         _bias = [.. options.LogitBias ?? new Dictionary<int, float>(), .. banned.Select(t => KeyValuePair.Create(t, float.NegativeInfinity))];
-        _grammar = options.Grammar is { } gbnf ? LlamaSampler.CreateGrammar(model, gbnf) : null;
-        _chain = SamplerChain.Build(options, seed);
+        _grammar = grammar;
+        _chain = SamplerChain.Build(model, options, seed, contextTokens);
+        _chainNeedsHistory = SamplerChain.NeedsHistory(options);
     }
 
     /// <summary>The next token.</summary>
@@ -47,8 +49,17 @@ internal sealed class TokenSampler : IDisposable
     public void Accept(int token, bool generated)
     {
         _penalties.Add(token);
+        if (_chainNeedsHistory)
+            _chain!.Accept(token);
         if (generated)
             _grammar?.Accept(token);
+    }
+
+    /// <summary>Binds the rest of the text to a grammar.</summary>
+    public void Constrain(LlamaSampler grammar)
+    {
+        _grammar?.Dispose();
+        _grammar = grammar;
     }
 
     public void Dispose()

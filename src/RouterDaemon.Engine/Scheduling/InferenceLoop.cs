@@ -300,7 +300,7 @@ internal sealed class InferenceLoop : IDisposable
                 return;
             }
             job.Sampler.Accept(token, generated: true);
-            job.Push(token, Piece(token), raw is null ? null : LogProbabilities.Describe(_model, raw, token, job.Request.TopLogProbs));
+            job.Push(token, Piece(token, job.Tools is not null), raw is null ? null : LogProbabilities.Describe(_model, raw, token, job.Request.TopLogProbs));
             slot.PendingToken = token;
             if (job.StopMet is not null)
                 Finish(slot, FinishReason.StopString);
@@ -313,10 +313,11 @@ internal sealed class InferenceLoop : IDisposable
         }
     }
 
-    private ReadOnlySpan<byte> Piece(int token)
+    /// <summary>The marks around tool calls are special tokens in some vocabularies, so answers with tools show those.</summary>
+    private ReadOnlySpan<byte> Piece(int token, bool special)
     {
-        int length = _model.TokenToPiece(token, _piece, special: false);
-        return length >= 0 ? _piece.AsSpan(0, length) : _model.TokenBytes(token, special: false);
+        int length = _model.TokenToPiece(token, _piece, special);
+        return length >= 0 ? _piece.AsSpan(0, length) : _model.TokenBytes(token, special);
     }
 
     private void Finish(Slot slot, FinishReason reason)

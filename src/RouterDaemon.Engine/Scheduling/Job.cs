@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using RouterDaemon.Engine.Sampling;
 using RouterDaemon.Engine.Text;
+using RouterDaemon.Engine.Tools;
 
 namespace RouterDaemon.Engine.Scheduling;
 
@@ -59,6 +60,12 @@ internal sealed class Job : IGenerationControl
     /// <summary>The stop string that the text has run into, null while there is none.</summary>
     public string? StopMet => _text.StopMet;
 
+    /// <summary>The tools that the answer may call, null = none.</summary>
+    public ToolCatalog? Tools { get; init; }
+
+    /// <summary>Waits for an optional call to begin, null = none may come.</summary>
+    public ToolTrigger? Trigger { get; init; }
+
     /// <summary>Called once when the job has left the scheduler, whatever the reason.</summary>
     public required Action Left { get; init; }
 
@@ -85,6 +92,8 @@ internal sealed class Job : IGenerationControl
         _lastToken = token;
         if (logProb is not null)
             (_logProbs ??= []).Add(logProb);
+        if (Trigger?.Push(bytes) is { } grammar)
+            Sampler.Constrain(grammar);
         byte[] text = _text.Push(bytes);
         if (StopMet is not null)
             _textBeforeStop = text;

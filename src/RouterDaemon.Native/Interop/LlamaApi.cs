@@ -100,10 +100,6 @@ internal static unsafe partial class LlamaApi
     [LibraryImport(Library)] public static partial nint llama_sampler_init_grammar(nint vocab, byte* grammar, byte* root);
 
     [LibraryImport(Library)]
-    public static partial nint llama_sampler_init_grammar_lazy_patterns(
-        nint vocab, byte* grammar, byte* root, byte** patterns, nuint patternCount, int* tokens, nuint tokenCount);
-
-    [LibraryImport(Library)]
     public static partial nint llama_sampler_init_dry(
         nint vocab, float multiplier, float dryBase, int allowedLength, int penaltyLastN, byte** breakers, nuint breakerCount);
 }

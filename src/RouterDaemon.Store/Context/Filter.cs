@@ -45,6 +45,9 @@ public sealed class Filter
     }
 
     /// <summary>True when more than <paramref name="limit"/> rows match; stops counting there.</summary>
-    public bool MatchesMoreThan(SqliteConnection connection, string table, int limit) =>
-        Query(connection, $"SELECT count(*) FROM (SELECT 1 FROM {table} {Where} LIMIT {limit + 1})", r => r.GetInt64(0))[0] > limit;
+    public bool MatchesMoreThan(SqliteConnection connection, string table, int limit) => CountUpTo(connection, table, limit + 1) > limit;
+
+    /// <summary>Rows that match, counted up to <paramref name="limit"/>.</summary>
+    public long CountUpTo(SqliteConnection connection, string table, long limit) =>
+        Query(connection, $"SELECT count(*) FROM (SELECT 1 FROM {table} {Where} LIMIT {limit})", r => r.GetInt64(0))[0];
 }

@@ -48,7 +48,7 @@ public static class LatencyTrend
         SqliteConnection connection, Filter filter, bool byDay, bool exact, SortedDictionary<(string, string), Builder> buckets) =>
         filter.Query(
             connection,
-            $"SELECT created_at, deployment_id, latency_ms, status FROM requests {filter.Where}",
+            $"SELECT created_at, deployment_id, latency_ms, status FROM requests INDEXED BY idx_requests_created {filter.Where}",
             row =>
             {
                 var bucket = Of(buckets, PeriodOf(row.GetString(0), byDay), row.GetString(1));
@@ -71,7 +71,7 @@ public static class LatencyTrend
                 var bucket = Of(buckets, PeriodOf(row.GetString(0), byDay), row.GetString(1));
                 bucket.Requests += row.GetInt64(2);
                 bucket.Failures += row.GetInt64(3);
-                bucket.Histogram.Merge(LatencyHistogram.FromBytes(row.GetFieldValue<byte[]>(4)));
+                bucket.Histogram.MergeBytes(row.GetFieldValue<byte[]>(4));
                 return true;
             });
 

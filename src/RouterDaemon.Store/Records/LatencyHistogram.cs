@@ -10,8 +10,10 @@ internal sealed class LatencyHistogram
 {
     private const int SubBits = 5;
     private const double UnitMs = 0.01;
+    private const int MaxExponent = 50;
+    private const int MaxIndex = (MaxExponent - SubBits + 2) << SubBits;
 
-    private readonly SortedDictionary<int, long> _counts = [];
+    private long[] _counts = [];
 
     public long Count { get; private set; }
 
@@ -22,14 +24,14 @@ internal sealed class LatencyHistogram
             return;
         }
 
-        AddIndex(IndexOf((long)Math.Clamp(ms / UnitMs, 0, 1L << 50)), count);
+        AddIndex(IndexOf((long)Math.Clamp(ms / UnitMs, 0, 1L << MaxExponent)), count);
     }
 
     public void Merge(LatencyHistogram other)
     {
-        foreach (var (index, count) in other._counts)
+        for (var index = 0; index < other._counts.Length; index++)
         {
-            AddIndex(index, count);
+            AddIndex(index, other._counts[index]);
         }
     }
 
@@ -37,14 +39,14 @@ internal sealed class LatencyHistogram
     public double? Percentile(double p)
     {
         var rank = (long)((Count - 1) * p);
-        foreach (var (index, count) in _counts)
+        for (var index = 0; index < _counts.Length; index++)
         {
-            if (rank < count)
+            if (rank < _counts[index])
             {
                 return MiddleOf(index) * UnitMs;
             }
 
-            rank -= count;
+            rank -= _counts[index];
         }
 
         return null;
@@ -54,11 +56,14 @@ internal sealed class LatencyHistogram
     {
         using var stream = new MemoryStream();
         var last = 0;
-        foreach (var (index, count) in _counts)
+        for (var index = 0; index < _counts.Length; index++)
         {
-            WriteVarint(stream, (ulong)(index - last));
-            WriteVarint(stream, (ulong)count);
-            last = index;
+            if (_counts[index] > 0)
+            {
+                WriteVarint(stream, (ulong)(index - last));
+                WriteVarint(stream, (ulong)_counts[index]);
+                last = index;
+            }
         }
 
         return stream.ToArray();
@@ -67,14 +72,19 @@ internal sealed class LatencyHistogram
     public static LatencyHistogram FromBytes(ReadOnlySpan<byte> bytes)
     {
         var histogram = new LatencyHistogram();
+        histogram.MergeBytes(bytes);
+        return histogram;
+    }
+
+    /// <summary>Adds a stored histogram; stops at the first damaged pair.</summary>
+    public void MergeBytes(ReadOnlySpan<byte> bytes)
+    {
         var index = 0;
-        while (TryReadVarint(ref bytes, out var step) && TryReadVarint(ref bytes, out var count))
+        while (TryReadVarint(ref bytes, out var step) && TryReadVarint(ref bytes, out var count) && step <= (ulong)(MaxIndex - index))
         {
             index += (int)step;
-            histogram.AddIndex(index, (long)count);
+            AddIndex(index, (long)count);
         }
-
-        return histogram;
     }
 
     private static int IndexOf(long value)
@@ -102,7 +112,12 @@ internal sealed class LatencyHistogram
 
     private void AddIndex(int index, long count)
     {
-        _counts[index] = _counts.GetValueOrDefault(index) + count;
+        if (index >= _counts.Length)
+        {
+            Array.Resize(ref _counts, Math.Min(MaxIndex + 1, index + (4 << SubBits)));
+        }
+
+        _counts[index] += count;
         Count += count;
     }
 

@@ -33,8 +33,7 @@ public sealed class FootprintTests
         }
 
         string report = $"exec to live {live:F0} ms (aim 50), to ready with the bundled model {ready:F0} ms (aim 300), idle RSS without a model {idle:F1} MiB, RSS with it {served:F1} MiB, published {DaemonBinary.IsPublished}";
-        TestContext.Current.TestOutputHelper?.WriteLine(report);
-        await Console.Error.WriteLineAsync(report);
+        Report.Line(report);
         if (DaemonBinary.IsPublished)
         {
             Assert.True(idle <= 40, $"idle RSS {idle:F1} MiB, at most 40");
@@ -47,6 +46,7 @@ public sealed class FootprintTests
     public void ThePublishedBinaryIsSmall()
     {
         double size = new FileInfo(DaemonBinary.Path).Length / Mebi;
+        Report.Line($"binary {size:F1} MiB");
         Assert.True(!DaemonBinary.IsPublished || size <= 25, $"{DaemonBinary.Path} has {size:F1} MiB, at most 25");
     }
 

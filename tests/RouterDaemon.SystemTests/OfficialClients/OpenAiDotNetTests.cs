@@ -52,8 +52,8 @@ public sealed class OpenAiDotNetTests(BundledModelDaemon fixture) : IClassFixtur
     {
         OpenAIModelCollection models = await _client.GetOpenAIModelClient().GetModelsAsync();
         Assert.Contains(models, m => m.Id == "tiny/local");
-        OpenAIModel tiny = await _client.GetOpenAIModelClient().GetModelAsync("tiny");
-        Assert.Equal("tiny", tiny.Id);
+        OpenAIModel tiny = await _client.GetOpenAIModelClient().GetModelAsync("tiny/local");
+        Assert.Equal("tiny/local", tiny.Id);
     }
 
     [Fact]

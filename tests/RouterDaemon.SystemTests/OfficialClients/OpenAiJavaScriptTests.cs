@@ -28,7 +28,7 @@ public sealed class OpenAiJavaScriptTests(BundledModelDaemon fixture) : IClassFi
         Assert.True(stream.GetProperty("usage").GetProperty("completion_tokens").GetInt32() > 10);
 
         Assert.Contains("tiny/local", seen.GetProperty("models").EnumerateArray().Select(m => m.GetString()));
-        Assert.Equal("tiny", seen.GetProperty("model").GetString());
+        Assert.Equal("tiny/local", seen.GetProperty("model").GetString());
 
         JsonElement notFound = seen.GetProperty("notFound");
         Assert.Equal(("NotFoundError", 404, "model_not_found"), (notFound.GetProperty("type").GetString(), notFound.GetProperty("status").GetInt32(), notFound.GetProperty("code").GetString()));

@@ -117,7 +117,8 @@ public sealed class BundledModelTests(BundledModelDaemon fixture) : IClassFixtur
         Assert.Contains("auto", ids);
         Assert.Contains("tiny/local", ids);
         Assert.All(list.GetProperty("data").EnumerateArray(), m => Assert.Equal("model", m.GetProperty("object").GetString()));
-        Assert.Equal("tiny", Chat.Parse(await _client.GetStringAsync("/v1/models/tiny")).GetProperty("id").GetString());
+        foreach (string path in (string[])["/v1/models/tiny/local", "/v1/models/tiny%2Flocal"])
+            Assert.Equal("tiny/local", Chat.Parse(await _client.GetStringAsync(path)).GetProperty("id").GetString());
         using HttpResponseMessage missing = await _client.GetAsync("/v1/models/no-such");
         Assert.Equal(404, (int)missing.StatusCode);
     }

@@ -52,7 +52,7 @@ public sealed class CancelTests : IClassFixture<PoolDaemon>
 
         await seen.ClientGone.WaitAsync(TimeSpan.FromSeconds(5));
         double took = Stopwatch.GetElapsedTime(left, seen.ClientGoneAt).TotalMilliseconds;
-        TestContext.Current.TestOutputHelper?.WriteLine($"upstream closed {took:F1} ms after the client left");
+        Report.Line($"upstream closed {took:F1} ms after the client left");
         Assert.True(took < LimitMs, $"{took} ms");
         await Eventually.TrueAsync(() => _pool.Upstreams[0].InFlight == 0, TimeSpan.FromSeconds(2), () => "the mock still answers");
     }

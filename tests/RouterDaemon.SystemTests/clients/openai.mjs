@@ -26,7 +26,7 @@ for await (const chunk of stream) {
 }
 
 seen.models = (await client.models.list()).data.map((m) => m.id);
-seen.model = (await client.models.retrieve("tiny")).id;
+seen.model = (await client.models.retrieve("tiny/local")).id;
 
 try {
   await client.chat.completions.create({ model: "tinny", messages: [{ role: "user", content: "hi" }] });

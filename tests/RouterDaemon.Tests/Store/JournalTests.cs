@@ -171,7 +171,7 @@ public sealed class JournalTests : IDisposable
     [Fact]
     public async Task ManyThreadsAppendWhileTheDrainRuns()
     {
-        const int Threads = 4, Each = 5000;
+        const int Threads = 4, Each = 2500;
         await using var store = OpenStore();
         using var journal = OpenJournal(new JournalOptions { CapacityRecords = 1024, FullSpins = int.MaxValue });
         await using (var drain = await StartAsync(store, journal))
@@ -275,7 +275,7 @@ public sealed class JournalTests : IDisposable
     [Fact]
     public async Task KillNineUnderLoadLosesNothingAndDoublesNothing()
     {
-        const int Rounds = 6;
+        const int Rounds = 4;
         var acknowledged = new long[Rounds, JournalChild.Threads];
         for (var round = 0; round < Rounds; round++)
         {

@@ -227,7 +227,7 @@ public sealed class RoutingPropertyTests
     public void ASlowDeploymentThatRecoversIsUsedAgainWithin120RequestsAtOneASecond()
     {
         var router = new Router(new RouterOptions { Exploration = 0 });
-        var fleet = Fleets.Equal(2, i => Fleets.Entry(i, ttftMs: i == 0 ? 200 : 800));
+        var fleet = Fleets.Equal(2, i => Fleets.Entry(i, ttftMs: i == 0 ? 200 : 1000));
         var decision = default(RouteDecision);
         long now = Fleets.SecondNs;
         for (var i = 0; i < 40; i++, now += Fleets.SecondNs)
@@ -243,7 +243,7 @@ public sealed class RoutingPropertyTests
         for (var i = 0; i < 120 && decision.Winner == 1; i++)
         {
             router.Choose(fleet, Fleets.Request(), [0, 1], [], now += Fleets.SecondNs, ref decision, out var lease);
-            router.OnFirstToken(ref lease, now + (Fleets.SecondNs * 4 / 5));
+            router.OnFirstToken(ref lease, now + Fleets.SecondNs);
             Fleets.Finish(router, ref lease, now + Fleets.SecondNs);
         }
 
@@ -267,6 +267,30 @@ public sealed class RoutingPropertyTests
         }
 
         Assert.Equal(100, explored);
+    }
+
+    [Theory]
+    [InlineData(true, 0.02, 0, 5000, true)]
+    [InlineData(true, 0.02, 0, 10, false)] // too early
+    [InlineData(true, 0, 0, 5000, false)] // no budget
+    [InlineData(false, 0.02, 0, 5000, false)] // nobody sees the first token
+    [InlineData(true, 0.02, 3, 5000, false)] // the paid primary would be billed as well
+    public void HedgesOnlyWhereItPays(bool stream, double budget, double price, int waitedMs, bool expected)
+    {
+        var router = new Router(new RouterOptions { Exploration = 0, HedgeBudget = budget });
+        var fleet = Fleets.Equal(2, i => Fleets.Entry(i, price: i == 0 ? price : 0, ttftMs: i == 0 ? 20 : 300, quality: i == 0 ? 0.9 : 0.1));
+        var decision = default(RouteDecision);
+        var hedged = 0;
+        for (var i = 0; i < 100; i++)
+        {
+            var request = Fleets.Request(10) with { Stream = stream };
+            router.Choose(fleet, request, [0, 1], [], 1, ref decision, out var lease);
+            Assert.Equal(0, decision.Winner);
+            hedged += router.TryBeginHedge(in request, in decision, in lease, 1 + (waitedMs * 1_000_000L)) ? 1 : 0;
+            Fleets.Finish(router, ref lease, 1, OutcomeKind.Cancelled);
+        }
+
+        Assert.InRange(hedged, expected ? 1 : 0, expected ? 2 : 0);
     }
 
     [Fact]
