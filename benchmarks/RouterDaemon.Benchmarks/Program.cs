@@ -3,5 +3,7 @@ using RouterDaemon.Benchmarks;
 
 if (args is ["routing-tables", .. var rest])
     return RoutingTables.Run(rest);
+if (args is ["quick"])
+    return Quick.Run();
 BenchmarkSwitcher.FromAssembly(typeof(RoutingTables).Assembly).Run(args);
 return 0;

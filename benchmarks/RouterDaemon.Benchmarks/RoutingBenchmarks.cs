@@ -11,6 +11,7 @@ public class RoutingBenchmarks
 {
     private const int Prefixes = 32;
     private readonly Router _router = new(new RouterOptions());
+    private readonly Router _sequential = new(new RouterOptions { Policy = "sequential" });
     private readonly ulong[] _hashes = new ulong[Prefixes];
     private FleetSnapshot _fleet = null!;
     private int[] _all = [];
@@ -52,6 +53,16 @@ public class RoutingBenchmarks
         _now += 1000;
         _router.Choose(_fleet, in _request, _all, [], _now, ref _decision, out _lease);
         _router.OnFinished(ref _lease, new RouteOutcome { Kind = OutcomeKind.Cancelled }, _now);
+        return _decision.Winner;
+    }
+
+    /// <summary>The frame around the policy: mask, reservation, record.</summary>
+    [Benchmark]
+    public int SequentialAndRelease()
+    {
+        _now += 1000;
+        _sequential.Choose(_fleet, in _request, _all, [], _now, ref _decision, out _lease);
+        _sequential.OnFinished(ref _lease, new RouteOutcome { Kind = OutcomeKind.Cancelled }, _now);
         return _decision.Winner;
     }
 

@@ -50,7 +50,7 @@ public sealed class DeploymentEntry
     /// <summary>True when the backend is this machine's own and its numbers are exact; false behind a network.</summary>
     public bool OnDevice { get; init; }
 
-    /// <summary>True when usage is billed by a third party: never probed with calls of our own, no externality term.</summary>
+    /// <summary>True when usage is billed by a third party: never probed with calls of our own, never explored.</summary>
     public bool Paid => PriceInputUsdPerMillion > 0 || PriceOutputUsdPerMillion > 0;
 
     /// <summary>True for the bundled model: virtual models choose it only when nothing else is usable.</summary>

@@ -5,13 +5,19 @@ namespace RouterDaemon.Core.Routing;
 /// <summary>What a policy decides on: usable candidates only, with what a router can see of them.</summary>
 public ref struct PolicyContext
 {
+    /// <summary>Stands where terms are not wanted.</summary>
+    internal CandidateTerms Unwritten;
+
     /// <summary>Starts a decision.</summary>
     public PolicyContext(FleetSnapshot fleet, ref readonly RouteRequest request, long nowNs)
     {
         Fleet = fleet;
         Request = ref request;
         NowNs = nowNs;
-        BudgetFactor = 1;
+        ref readonly var weights = ref request.Weights;
+        SloTtft = 1e-3f * (request.SloTtftMs > 0 ? request.SloTtftMs : weights.SloTtftMs);
+        SloTpot = 1e-3f * (request.SloTpotMs > 0 ? request.SloTpotMs : weights.SloTpotMs);
+        MoneyFactor = weights.Money;
         RunnerUp = -1;
     }
 
@@ -36,8 +42,14 @@ public ref struct PolicyContext
     /// <summary>Expected answer tokens.</summary>
     public float OutputTokens { get; set; }
 
-    /// <summary>Factor on money from the budget, 1 = no pressure.</summary>
-    public float BudgetFactor { get; set; }
+    /// <summary>Factor on money: the weights' and the budget's.</summary>
+    public float MoneyFactor { get; set; }
+
+    /// <summary>Objective for the first token, seconds; 0 = none.</summary>
+    public float SloTtft { get; }
+
+    /// <summary>Objective for the time between tokens, seconds; 0 = none.</summary>
+    public float SloTpot { get; }
 
     /// <summary>USD for staying at the session's deployment.</summary>
     public float SessionAffinityUsd { get; set; }

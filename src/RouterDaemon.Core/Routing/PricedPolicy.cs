@@ -7,20 +7,27 @@ internal sealed class PricedPolicy : IRoutingPolicy
 
     public void Select(ref PolicyContext context)
     {
-        var least = new Least();
-        var best = float.MaxValue;
-        var second = float.MaxValue;
+        int winner = 0, runnerUp = -1, ties = 1;
+        float best = float.PositiveInfinity, second = float.PositiveInfinity;
         for (var i = 0; i < context.Usable.Length; i++)
         {
-            Pricing.Evaluate(ref context, i, out var terms);
-            least.Offer(i, terms.TotalUsd, ref context);
-            if (terms.TotalUsd < best)
-                (second, best) = (best, terms.TotalUsd);
-            else if (terms.TotalUsd < second)
-                second = terms.TotalUsd;
+            var total = Pricing.Total(ref context, i);
+            // Equals win by lot, so that a fleet of equals is used evenly.
+            if (total < best || (total == best && context.NextIndex(++ties) == 0))
+            {
+                if (total < best)
+                    ties = 1;
+                if (i > 0)
+                    (second, runnerUp) = (best, winner);
+                (best, winner) = (total, i);
+            }
+            else if (total < second)
+            {
+                (second, runnerUp) = (total, i);
+            }
         }
 
-        least.Settle(ref context);
+        (context.Winner, context.RunnerUp) = (winner, runnerUp);
         if (!context.MayExplore || context.RunnerUp < 0 || second > ExplorationRange * best || context.Entry(context.RunnerUp).Paid)
             return;
         (context.Winner, context.RunnerUp) = (context.RunnerUp, context.Winner);

@@ -23,7 +23,7 @@ public sealed partial class Router
         lease.FirstTokenNs = Math.Max(nowNs, 1);
         lease.GapStartNs = nowNs;
         lease.Tokens = 1;
-        state.Answered(lease.Uncached, lease.WorkUs, nowNs);
+        state.Answered(in lease, nowNs);
         lease.WorkMarkUs = Volatile.Read(ref state.Counters.AnsweredWorkUs);
         state.LearnFirstToken((nowNs - lease.StartNs) * 1e-9f, lease.Uncached, lease.Cached, lease.AheadSeconds, lease.ExtraSeconds, nowNs);
     }
@@ -50,11 +50,9 @@ public sealed partial class Router
         if (lease.State is not { } state)
             return;
         var inFlight = state.InFlight;
-        if (lease.FirstTokenNs == 0)
-            state.Answered(lease.Uncached, lease.WorkUs, nowNs);
-        else if (lease.GapTokens > 0)
+        if (lease.FirstTokenNs != 0 && lease.GapTokens > 0)
             CloseGap(ref lease, nowNs);
-        state.Release(lease.KvTokens);
+        state.Release(in lease, nowNs);
         if (lease.IsTrial)
             state.EndTrial();
         lease.State = null;
@@ -105,45 +103,45 @@ public sealed partial class Router
         Volatile.Write(ref mean, mean + (0.02f * (Math.Clamp(tokens, 1, 100_000) - mean)));
     }
 
-    private void Conclude(
-        ref PolicyContext context, DeploymentEntry entry, bool isTrial, ReadOnlySpan<ulong> prefixHashes, ref RouteDecision decision, out RouteLease lease)
+    private static void Prepare(ref PolicyContext context, DeploymentEntry entry, in RouteDecision decision, out RouteLease lease)
     {
         ref readonly var request = ref context.Request;
+        ref readonly var terms = ref decision.WinnerTerms;
         var state = entry.State;
+        lease = default;
+        lease.State = state;
+        lease.StartNs = context.NowNs;
+        lease.Sequence = decision.Sequence;
+        lease.Cached = (int)terms.CachedTokens;
+        lease.Uncached = Math.Max(0, request.PromptTokens - lease.Cached);
+        lease.MatchedTokens = (int)context.MatchedAt(context.Winner);
+        lease.PromptTokens = request.PromptTokens;
+        lease.PromptBytes = request.PromptBytes;
+        lease.TaskClass = request.TaskClass;
+        lease.KvTokens = request.PromptTokens;
+        lease.WorkUs = (int)Math.Clamp(terms.PrefillMs * 1e3f, 0, 2e9f);
+        lease.AheadSeconds = state.AheadSeconds();
+        lease.ExtraSeconds = state.SlotWait(entry.Slots);
+    }
+
+    private void Conclude(
+        ref PolicyContext context, DeploymentEntry entry, in RouteLease lease, ReadOnlySpan<ulong> prefixHashes, ref RouteDecision decision)
+    {
         decision.Winner = context.Usable[context.Winner];
         decision.Explored = context.Explored;
-        decision.Trial = isTrial;
+        decision.Trial = lease.IsTrial;
         if (context.RunnerUp >= 0 && context.RunnerUp != context.Winner)
         {
             decision.RunnerUp = context.Usable[context.RunnerUp];
             Pricing.Evaluate(ref context, context.RunnerUp, out decision.RunnerUpTerms);
         }
 
-        ref readonly var terms = ref decision.WinnerTerms;
-        var cached = (int)terms.CachedTokens;
-        lease = new RouteLease
-        {
-            State = state,
-            StartNs = context.NowNs,
-            Sequence = decision.Sequence,
-            Cached = cached,
-            Uncached = Math.Max(0, request.PromptTokens - cached),
-            MatchedTokens = (int)context.MatchedAt(context.Winner),
-            PromptTokens = request.PromptTokens,
-            PromptBytes = request.PromptBytes,
-            TaskClass = request.TaskClass,
-            KvTokens = request.PromptTokens,
-            WorkUs = (int)Math.Clamp(terms.PrefillMs * 1e3f, 0, 2e9f),
-            AheadSeconds = state.AheadSeconds(),
-            ExtraSeconds = state.SlotWait(entry.Slots),
-            IsTrial = isTrial,
-        };
-        state.Dispatch(lease.Uncached, lease.KvTokens, lease.WorkUs, context.NowNs);
         if (_prefixes is null)
             return;
         if (!prefixHashes.IsEmpty)
-            _prefixes.Insert(prefixHashes, state);
-        if (request.SessionHash != 0)
-            _prefixes.Insert(new ReadOnlySpan<ulong>(in request.SessionHash), state);
+            _prefixes.Insert(prefixHashes, entry.State);
+        ref readonly var session = ref context.Request.SessionHash;
+        if (session != 0)
+            _prefixes.Insert(new ReadOnlySpan<ulong>(in session), entry.State);
     }
 }

@@ -67,7 +67,7 @@ public sealed partial class Router
 
         var context = new PolicyContext(fleet, in request, nowNs)
         {
-            OutputTokens = output, BudgetFactor = 1 + (float)BudgetPressure,
+            OutputTokens = output, MoneyFactor = request.Weights.Money * (1 + (float)BudgetPressure),
             Random = request.Seed ^ ((ulong)decision.Sequence * 0x9E3779B97F4A7C15) ^ _options.Seed,
         };
         FindPrefixes(ref context, scratch, usable, prefixHashes);
@@ -80,12 +80,15 @@ public sealed partial class Router
             _policies[decision.Policy].Select(ref context);
             var entry = context.Entry(context.Winner);
             Pricing.Evaluate(ref context, context.Winner, out decision.WinnerTerms); // before it counts itself
-            var refusal = Reserve(entry, out var isTrial);
+            Prepare(ref context, entry, in decision, out lease);
+            var refusal = Reserve(entry, ref lease);
             if (refusal == MaskReason.None)
             {
-                Conclude(ref context, entry, isTrial, prefixHashes, ref decision, out lease);
+                Conclude(ref context, entry, in lease, prefixHashes, ref decision);
                 return RouteResult.Chosen;
             }
+
+            lease = default;
 
             // Another thread took the last place between mask and reservation.
             decision.Masked |= refusal;
@@ -109,7 +112,10 @@ public sealed partial class Router
         var scratch = RouterScratch.Get(rows, _prefixes?.SlotCount ?? 0);
         var output = ExpectedOutput(in request);
         candidates[..rows].CopyTo(scratch.Usable);
-        var context = new PolicyContext(fleet, in request, nowNs) { OutputTokens = output, BudgetFactor = 1 + (float)BudgetPressure };
+        var context = new PolicyContext(fleet, in request, nowNs) 
+        {
+            OutputTokens = output, MoneyFactor = request.Weights.Money * (1 + (float)BudgetPressure),
+        };
         FindPrefixes(ref context, scratch, rows, prefixHashes);
         context.Usable = scratch.Usable.AsSpan(0, rows);
         var others = 0;
@@ -195,13 +201,13 @@ public sealed partial class Router
         return kept;
     }
 
-    private static MaskReason Reserve(DeploymentEntry entry, out bool isTrial)
+    private static MaskReason Reserve(DeploymentEntry entry, ref RouteLease lease)
     {
-        if (!entry.State.TryBeginTrial(out isTrial))
+        if (!entry.State.TryBeginTrial(out lease.IsTrial))
             return MaskReason.Breaker;
-        if (entry.State.TryReserve(entry.MaxInFlight))
+        if (entry.State.TryReserve(entry.MaxInFlight, in lease))
             return MaskReason.None;
-        if (isTrial)
+        if (lease.IsTrial)
             entry.State.EndTrial();
         return MaskReason.Full;
     }

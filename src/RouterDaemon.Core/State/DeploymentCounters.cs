@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace RouterDaemon.Core.State;
 
-/// <summary>What every request writes, kept off the cache lines of what every decision reads and few events write.</summary>
+/// <summary>What every request writes, under the state's exclusion; kept off the cache lines of what every decision reads and few events write.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 192)]
 internal struct DeploymentCounters
 {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RouterDaemon.Core.Wire;
 
 namespace RouterDaemon.Core.State;
@@ -7,6 +8,7 @@ public sealed partial class DeploymentState
 {
     private const int ClassCount = 8;
     private const float QualityPriorWeight = 10;
+    private bool _hasQuality;
     private readonly float[] _qualitySum = new float[ClassCount];
     private readonly float[] _qualityCount = new float[ClassCount];
 
@@ -27,11 +29,15 @@ public sealed partial class DeploymentState
         // An old score weighs less: the memory is about 200 scores long.
         _qualitySum[i] = (_qualitySum[i] * 0.995f) + (float)score;
         _qualityCount[i] = (_qualityCount[i] * 0.995f) + 1;
+        _hasQuality = true;
         Exit();
     }
 
     /// <summary>Quality of a class: the prior, weighing as much as ten scores, and the scores.</summary>
-    public float Quality(TaskClass taskClass, float prior)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Quality(TaskClass taskClass, float prior) => _hasQuality ? LearnedQuality(taskClass, prior) : prior;
+
+    private float LearnedQuality(TaskClass taskClass, float prior)
     {
         var i = (int)taskClass & (ClassCount - 1);
         var count = _qualityCount[i];
@@ -49,10 +55,13 @@ public sealed partial class DeploymentState
         Volatile.Read(ref Counters.Unanswered) == 0 ? 0 : (nowNs - Volatile.Read(ref Counters.ProgressNs)) * 1e-9f;
 
     /// <summary>Seconds until a slot is free and the model is loaded.</summary>
-    internal float SlotWait(int slots)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal float SlotWait(int slots) => slots == 0 && !_exact ? 0 : SlotWaitKnown(slots);
+
+    private float SlotWaitKnown(int slots)
     {
         if (_exact)
             return LoadSeconds + (_freeSlots > 0 ? 0 : (_queueDepth + 1) * Model.Service / Math.Max(1, slots));
-        return slots == 0 ? 0 : Math.Max(0, InFlight + 1 - slots) * Model.Service / slots;
+        return Math.Max(0, InFlight + 1 - slots) * Model.Service / slots;
     }
 }

@@ -1,3 +1,5 @@
+using RouterDaemon.Core.Routing;
+
 namespace RouterDaemon.Core.State;
 
 /// <content>What happens to requests: reserve, first token, tokens, end.</content>
@@ -5,14 +7,29 @@ public sealed partial class DeploymentState
 {
     private const long StaleNs = 30 * SecondNs;
 
-    /// <summary>Counts the request in, then verifies the cap; false = full, nothing counted.</summary>
-    internal bool TryReserve(int maxInFlight)
+    /// <summary>
+    /// Counts the request in, under the cap; false = full, nothing counted. One short exclusion is cheaper than an interlocked operation for each of the
+    /// counters, and nobody ever sees a count above the cap.
+    /// </summary>
+    internal bool TryReserve(int maxInFlight, in RouteLease lease)
     {
-        var cap = EffectiveCap(maxInFlight);
-        if (Interlocked.Increment(ref Counters.InFlight) <= cap)
-            return true;
-        Interlocked.Decrement(ref Counters.InFlight);
-        return false;
+        Enter();
+        ref var c = ref Counters;
+        if (c.InFlight >= EffectiveCap(maxInFlight))
+        {
+            Exit();
+            return false;
+        }
+
+        c.InFlight++;
+        if (c.Unanswered++ == 0)
+            c.ProgressNs = lease.StartNs;
+        c.PrefillTokens += lease.Uncached;
+        c.PrefillWorkUs += lease.WorkUs;
+        c.KvTokens += lease.KvTokens;
+        c.TokenClock += lease.Uncached;
+        Exit();
+        return true;
     }
 
     /// <summary>In half-open state one request at a time may try; true when this one may (or the breaker is closed).</summary>
@@ -30,34 +47,41 @@ public sealed partial class DeploymentState
         return maxInFlight > 0 ? Math.Min(maxInFlight, learned) : learned;
     }
 
-    internal void Dispatch(int uncached, int kvTokens, int workUs, long nowNs)
+    internal void Answered(in RouteLease lease, long nowNs)
     {
-        if (Interlocked.Increment(ref Counters.Unanswered) == 1)
-            Volatile.Write(ref Counters.ProgressNs, nowNs);
-        Interlocked.Add(ref Counters.PrefillTokens, uncached);
-        Interlocked.Add(ref Counters.PrefillWorkUs, workUs);
-        Interlocked.Add(ref Counters.KvTokens, kvTokens);
-        Interlocked.Add(ref Counters.TokenClock, uncached);
+        Enter();
+        CountAnswered(in lease, nowNs);
+        Exit();
     }
 
-    internal void Answered(int uncached, int workUs, long nowNs)
+    internal void Release(in RouteLease lease, long nowNs)
     {
-        Interlocked.Decrement(ref Counters.Unanswered);
-        Interlocked.Add(ref Counters.PrefillTokens, -uncached);
-        Interlocked.Add(ref Counters.PrefillWorkUs, -workUs);
-        Interlocked.Add(ref Counters.AnsweredWorkUs, workUs);
-        Volatile.Write(ref Counters.ProgressNs, nowNs);
+        Enter();
+        if (!lease.HasFirstToken)
+            CountAnswered(in lease, nowNs);
+        Counters.KvTokens -= lease.KvTokens;
+        Counters.InFlight--;
+        Exit();
     }
 
-    internal void Release(int kvTokens)
+    private void CountAnswered(in RouteLease lease, long nowNs)
     {
-        Interlocked.Add(ref Counters.KvTokens, -kvTokens);
-        Interlocked.Decrement(ref Counters.InFlight);
+        ref var c = ref Counters;
+        c.Unanswered--;
+        c.PrefillTokens -= lease.Uncached;
+        c.PrefillWorkUs -= lease.WorkUs;
+        c.AnsweredWorkUs += lease.WorkUs;
+        c.ProgressNs = nowNs;
     }
 
     internal void Progress(long nowNs) => Volatile.Write(ref Counters.ProgressNs, nowNs);
 
-    internal void AddKv(int tokens) => Interlocked.Add(ref Counters.KvTokens, tokens);
+    internal void AddKv(int tokens)
+    {
+        Enter();
+        Counters.KvTokens += tokens;
+        Exit();
+    }
 
     internal void LearnFirstToken(float seconds, float uncached, float cached, float ahead, float extra, long nowNs)
     {

@@ -82,7 +82,8 @@ public sealed partial class DeploymentState
     /// <summary>First-token samples learned from.</summary>
     public int TtftSamples => Model.TtftSamples;
 
-    internal float FailureRate => _failureRate;
+    /// <summary>Chance of a failure as priced; a trial is not held against the deployment's past.</summary>
+    internal float FailureRisk => _openings > 0 ? 0 : _failureRate;
 
     internal bool IsHalfOpen => _openings > 0;
 

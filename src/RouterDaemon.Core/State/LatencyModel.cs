@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RouterDaemon.Core.State;
 
 /// <summary>
@@ -60,6 +62,7 @@ internal struct LatencyModel
     public void Settle() => (_usualBase, _usualPrefill, _usualAttention, _usualItl) = (BaseTtft, PrefillPerToken, AttentionPerPair, Itl);
 
     /// <summary>Prefill time of <paramref name="uncached"/> tokens behind <paramref name="cached"/> ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float Work(float uncached, float cached) =>
         uncached * (PrefillPerToken + (AttentionPerPair * (cached + (0.5f * uncached))));
 
@@ -95,7 +98,13 @@ internal struct LatencyModel
     }
 
     /// <summary>Time between tokens with <paramref name="streams"/> others and the usual amount of prefill in between.</summary>
-    public readonly float GapAt(float streams) => MathF.Max(Itl + (ItlPerStream * (streams - MeanStreams)), 0.1f * Itl);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float GapAt(float streams)
+    {
+        var gap = Itl + (ItlPerStream * (streams - MeanStreams));
+        var least = 0.1f * Itl;
+        return gap > least ? gap : least;
+    }
 
     /// <summary>
     /// Learns from a mean gap of <paramref name="seconds"/> while <paramref name="streams"/> others ran and <paramref name="work"/> seconds of prefill, for

@@ -32,7 +32,10 @@ internal static class CommandLine
         {
             var invocation = new InvocationConfiguration
             {
-                Output = host.Out, Error = host.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
+                Output = host.Out,
+                Error = host.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
             };
             return await parsed.InvokeAsync(invocation, interrupted.Token).ConfigureAwait(false);
         }

@@ -7,9 +7,12 @@ internal static class ConfigChecks
 {
     private const int MaxTags = 64;
 
-    public static void Check(RouterdConfig config, ConfigSources sources, BindContext context)
+    public static void Check(RouterdConfig config, ConfigSources sources, BindContext context, BindContext fromEnvironment)
     {
-        Unique(context, config.Listen.Select((a, i) => (a.Url, $"listen[{i}]")).Where(a => !a.Url.EndsWith(":0", StringComparison.Ordinal)), "address");
+        var listenOverridden = !string.IsNullOrEmpty(sources.Environment.GetValueOrDefault("ROUTERD_LISTEN"));
+        var listenContext = listenOverridden ? fromEnvironment : context;
+        Func<int, string> listenPath = i => listenOverridden ? "ROUTERD_LISTEN" : $"listen[{i}]";
+        Unique(listenContext, config.Listen.Select((a, i) => (a.Url, listenPath(i))).Where(a => !a.Url.EndsWith(":0", StringComparison.Ordinal)), "address");
         Unique(context, config.Models.Select((m, i) => (m.Id, $"models[{i}].id")), "id");
         Unique(context, config.Backends.Select((b, i) => (b.Id, $"backends[{i}].id")), "id");
         Unique(context, config.Budgets.Select((b, i) => (b.Id, $"budgets[{i}].id")), "id");
@@ -21,7 +24,7 @@ internal static class ConfigChecks
         }
 
         Tags(context, config);
-        OpenAddress(config, sources, context);
+        OpenAddress(config, sources, listenContext, listenPath);
         ReferenceChecks.Check(config, context);
     }
 
@@ -60,10 +63,10 @@ internal static class ConfigChecks
         }
     }
 
-    private static void OpenAddress(RouterdConfig config, ConfigSources sources, BindContext context)
+    private static void OpenAddress(RouterdConfig config, ConfigSources sources, BindContext context, Func<int, string> listenPath)
     {
         var open = config.Listen.FirstOrDefault(a => !a.IsLoopback);
-        if (open is null || config.Auth.AllowOpen)
+        if (open is null || config.Auth.AllowOpen || (config.Auth.Required && config.Admin.Key is not null))
         {
             return;
         }
@@ -79,11 +82,11 @@ internal static class ConfigChecks
             + $", or write auth: {{ allow_open: \"{AuthConfig.AllowOpenSentence}\" }}";
         if (keys == 0)
         {
-            context.Report(FaultSeverity.Error, $"listen[{index}]", message);
+            context.Report(FaultSeverity.Error, listenPath(index), message);
         }
         else
         {
-            context.Report(FaultSeverity.Warning, $"listen[{index}]", $"other machines reach {open.Url}: the daemon starts only when an API key exists");
+            context.Report(FaultSeverity.Warning, listenPath(index), $"other machines reach {open.Url}: the daemon starts only when an API key exists");
         }
     }
 }

@@ -29,7 +29,7 @@ internal static class ConfigLoader
         {
             config = EnvironmentConfig.Apply(config, fromEnvironment, context.IsWritten("backends"));
             config = ConfigResolver.Resolve(config, sources, home, context);
-            ConfigChecks.Check(config, sources, context);
+            ConfigChecks.Check(config, sources, context, fromEnvironment);
         }
 
         faults.AddRange(context.Faults.OrderBy(f => f.Line).ThenBy(f => f.Column));

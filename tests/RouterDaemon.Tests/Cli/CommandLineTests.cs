@@ -11,7 +11,10 @@ public sealed class CommandLineTests
 
     private static CliHost Host => new()
     {
-        Out = TextWriter.Null, Error = TextWriter.Null, Sources = _ => new ConfigFixture().Sources, Serve = _ => Task.FromResult(0),
+        Out = TextWriter.Null,
+        Error = TextWriter.Null,
+        Sources = _ => new ConfigFixture().Sources,
+        Serve = _ => Task.FromResult(0),
     };
 
     [Theory]

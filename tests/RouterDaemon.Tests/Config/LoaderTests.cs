@@ -242,6 +242,18 @@ public sealed class LoaderTests
         Assert.Equal(expected, string.Join('\n', fixture.Load().Faults.Select(f => f.ToString().Replace("listen[0]", "listen", StringComparison.Ordinal))));
     }
 
+    [Fact]
+    public void TheAdminKeyIsAKeyWhereKeysAreRequired()
+    {
+        var fixture = With(("ROUTERD_ADMIN_KEY", "adm"));
+        fixture.CountKeys = _ => 0;
+        Assert.Empty(fixture.With("listen: http://0.0.0.0:8000\nauth: { required: true }").Load().Faults);
+        Assert.NotEmpty(fixture.With("listen: http://0.0.0.0:8000").Load().Faults);
+        fixture.Environment["ROUTERD_LISTEN"] = "http://192.0.2.1:1";
+        var fault = Assert.Single(fixture.With("listen: http://127.0.0.1:8000").Load().Faults);
+        Assert.StartsWith("environment: ROUTERD_LISTEN: other machines reach http://192.0.2.1:1 ", fault.ToString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(false, false, 0, true, false)]
     [InlineData(false, false, 1, true, true)]

@@ -30,8 +30,11 @@ public sealed class SampleTests
         Assert.Equal(
             new TimeoutsConfig
             {
-                Connect = TimeSpan.FromSeconds(2), ModelLoad = TimeSpan.FromSeconds(120), FirstToken = TimeSpan.FromSeconds(60),
-                BetweenTokens = TimeSpan.FromSeconds(30), Total = TimeSpan.FromMinutes(10),
+                Connect = TimeSpan.FromSeconds(2),
+                ModelLoad = TimeSpan.FromSeconds(120),
+                FirstToken = TimeSpan.FromSeconds(60),
+                BetweenTokens = TimeSpan.FromSeconds(30),
+                Total = TimeSpan.FromMinutes(10),
             },
             backend.Timeouts);
         Assert.Equal(("http://10.0.0.5:9090/metrics", "EPP_TOKEN", "t"), (backend.Metrics!.Url!.AbsoluteUri, backend.Metrics.TokenEnv, backend.Metrics.Token!.Reveal()));

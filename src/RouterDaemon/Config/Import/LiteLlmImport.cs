@@ -12,8 +12,12 @@ internal sealed class LiteLlmImport
 
     private static readonly Dictionary<string, string> Policies = new(StringComparer.Ordinal)
     {
-        ["simple-shuffle"] = "weighted", ["least-busy"] = "least_request", ["latency-based-routing"] = "lowest_latency",
-        ["usage-based-routing"] = "least_tokens", ["usage-based-routing-v2"] = "least_tokens", ["cost-based-routing"] = "priced",
+        ["simple-shuffle"] = "weighted",
+        ["least-busy"] = "least_request",
+        ["latency-based-routing"] = "lowest_latency",
+        ["usage-based-routing"] = "least_tokens",
+        ["usage-based-routing-v2"] = "least_tokens",
+        ["cost-based-routing"] = "priced",
     };
 
     private readonly ImportReport _report = new();
