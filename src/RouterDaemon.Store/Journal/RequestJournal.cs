@@ -137,13 +137,20 @@ public sealed class RequestJournal : IDisposable
     /// </summary>
     internal List<ulong> Recover(ulong committed)
     {
+        // Read, not mapped: looking at every slot through the map would make the whole ring resident.
+        const int SlotsAtOnce = 128;
         var found = new List<ulong>();
-        for (ulong slot = 0; slot < _capacity; slot++)
+        var slots = new byte[SlotsAtOnce * RequestRecord.SizeBytes];
+        for (ulong first = 0; first < _capacity; first += SlotsAtOnce)
         {
-            var sequence = _buffer.Read<ulong>(HeaderBytes + (slot * RequestRecord.SizeBytes));
-            if (sequence > committed && (sequence - 1) % _capacity == slot && TryRead(sequence, out _))
+            var bytes = RandomAccess.Read(_file.SafeFileHandle, slots, HeaderBytes + ((long)first * RequestRecord.SizeBytes));
+            for (var i = 0; i < bytes / RequestRecord.SizeBytes; i++)
             {
-                found.Add(sequence);
+                var sequence = BitConverter.ToUInt64(slots, i * RequestRecord.SizeBytes);
+                if (sequence > committed && (sequence - 1) % _capacity == first + (ulong)i && TryRead(sequence, out _))
+                {
+                    found.Add(sequence);
+                }
             }
         }
 
@@ -209,7 +216,8 @@ public sealed class RequestJournal : IDisposable
             BitConverter.TryWriteBytes(header[8..], RequestRecord.CurrentVersion);
             BitConverter.TryWriteBytes(header[12..], RequestRecord.SizeBytes);
             BitConverter.TryWriteBytes(header[16..], (long)capacity);
-            System.Security.Cryptography.RandomNumberGenerator.Fill(header[JournalIdOffset..]);
+            // From the kernel's generator like any key, but without loading a TLS library for 16 bytes.
+            Guid.NewGuid().TryWriteBytes(header[JournalIdOffset..]);
             BitConverter.TryWriteBytes(header, Magic);
             file.Position = 0;
             file.Write(header);

@@ -12,7 +12,8 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<s
     private const Capability Everything = Capability.Chat | Capability.Completion | Capability.Tools | Capability.JsonObject
         | Capability.JsonSchema | Capability.Vision | Capability.Embeddings | Capability.LogProbs | Capability.Infill | Capability.Audio;
 
-    private const Capability OnDeviceCapabilities = Capability.Chat | Capability.Completion | Capability.LogProbs | Capability.ContinueAssistant;
+    private const Capability OnDeviceCapabilities = Capability.Chat | Capability.Completion | Capability.LogProbs | Capability.ContinueAssistant
+        | Capability.JsonObject | Capability.JsonSchema;
 
     private readonly List<DeploymentEntry> _entries = [];
     private readonly List<Backend> _backends = [];

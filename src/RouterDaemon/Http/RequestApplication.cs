@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
@@ -8,7 +7,8 @@ namespace RouterDaemon.Http;
 /// <summary>Kestrel's application: no middleware, no scope per request, one context for each connection.</summary>
 internal sealed class RequestApplication(Dispatcher dispatcher, TimeProvider time) : IHttpApplication<RequestContext>
 {
-    private readonly ulong _random = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+    // The kernel's generator, without loading a TLS library for eight bytes.
+    private readonly ulong _random = BitConverter.ToUInt64(Guid.NewGuid().ToByteArray(), 8);
     private ulong _count;
 
     public RequestContext CreateContext(IFeatureCollection contextFeatures)

@@ -115,5 +115,5 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
         }
     }
 
-    private AttemptResult Fail(RelayError error, string text) => new(error, false) { Message = $"{attempt.Deployment.Id} {text}" };
+    private AttemptResult Fail(RelayError error, string text) => new(error, false) { Message = $"{attempt.Deployment.Id}: {text}" };
 }

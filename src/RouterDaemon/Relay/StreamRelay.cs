@@ -92,7 +92,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
             var fault = e.Kind switch
             {
                 SseEventKind.Done => Done(),
-                SseEventKind.Comment => RelayError.None,
+                SseEventKind.Comment => Pass(e.Length),
                 _ => Take(e, lease),
             };
             if (fault != RelayError.None)
@@ -101,6 +101,17 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
             }
 
             _scanned += e.Length;
+        }
+
+        return RelayError.None;
+    }
+
+    /// <summary>Comments of an upstream go on; lines that are neither comment nor data are noise and do not.</summary>
+    private RelayError Pass(int length)
+    {
+        if (_buffer[_scanned] != (byte)':')
+        {
+            Drop(length);
         }
 
         return RelayError.None;
@@ -211,7 +222,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
 
     private async ValueTask<AttemptResult> FailAsync(RelayError error, string text)
     {
-        var message = $"{attempt.Deployment.Id} {text}";
+        var message = $"{attempt.Deployment.Id}: {text}";
         if (error is RelayError.ClientGone or RelayError.ClientStalled)
         {
             return new AttemptResult(error, true);

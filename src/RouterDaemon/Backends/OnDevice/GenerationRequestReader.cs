@@ -33,6 +33,9 @@ internal static class GenerationRequestReader
             LogProbs = logProbs,
             TopLogProbs = topLogProbs,
             IgnoreEos = Bool(root, "ignore_eos"),
+            ResponseFormatJson = root.TryGetProperty("response_format", out var format) && format.ValueKind == JsonValueKind.Object
+                ? Encoding.UTF8.GetBytes(format.GetRawText())
+                : default,
         };
         return operation == Operation.Chat ? ReadChat(root, request) : request with { Prompt = ReadPrompt(root, out var tokens), PromptTokens = tokens };
     }
