@@ -31,8 +31,15 @@ public class RoutingBenchmarks
         {
             entries[i] = new DeploymentEntry
             {
-                Id = $"m/b{i}", ModelId = "m", BackendId = $"b{i}", UpstreamModel = "m", Trust = TrustLevel.Private, ContextTokens = 131_072,
-                PriceInputUsdPerMillion = i % 3, PriceOutputUsdPerMillion = i % 3, State = new DeploymentState(),
+                Id = $"m/b{i}",
+                ModelId = "m",
+                BackendId = $"b{i}",
+                UpstreamModel = "m",
+                Trust = TrustLevel.Private,
+                ContextTokens = 131_072,
+                PriceInputUsdPerMillion = i % 3,
+                PriceOutputUsdPerMillion = i % 3,
+                State = new DeploymentState(),
             };
         }
 
@@ -40,7 +47,11 @@ public class RoutingBenchmarks
         _all = [.. Enumerable.Range(0, Deployments)];
         _request = new RouteRequest
         {
-            PromptTokens = 2000, MaxTokens = 500, Required = Capability.Chat, Weights = RoutingPreset.Balanced.Weights, PrefixBlockTokens = 64,
+            PromptTokens = 2000,
+            MaxTokens = 500,
+            Required = Capability.Chat,
+            Weights = RoutingPreset.Balanced.Weights,
+            PrefixBlockTokens = 64,
         };
         var random = new Random(1);
         for (var i = 0; i < Prefixes; i++)

@@ -28,10 +28,17 @@ internal static class RoutingTables
         {
             var options = new SimulationOptions
             {
-                Trace = trace, Fleet = SimFleet.BuiltIn.Single(f => f.Name == Option("fleet", "homogeneous-8")), Policies = policies,
-                Seeds = (int)Number("seeds", 1), Load = double.Parse(load, CultureInfo.InvariantCulture), StalenessMs = Number("staleness-ms", 50),
-                SloTtftMs = Number("slo-ttft-ms", 3000), SloTpotMs = Number("slo-tpot-ms", 60), Noise = Number("noise", 0),
-                Alpha = double.IsNaN(alpha) ? null : alpha, StaticChainCap = (int)Number("chain-cap", 64),
+                Trace = trace,
+                Fleet = SimFleet.BuiltIn.Single(f => f.Name == Option("fleet", "homogeneous-8")),
+                Policies = policies,
+                Seeds = (int)Number("seeds", 1),
+                Load = double.Parse(load, CultureInfo.InvariantCulture),
+                StalenessMs = Number("staleness-ms", 50),
+                SloTtftMs = Number("slo-ttft-ms", 3000),
+                SloTpotMs = Number("slo-tpot-ms", 60),
+                Noise = Number("noise", 0),
+                Alpha = double.IsNaN(alpha) ? null : alpha,
+                StaticChainCap = (int)Number("chain-cap", 64),
             };
             var watch = Stopwatch.StartNew();
             var result = Simulator.Run(options);

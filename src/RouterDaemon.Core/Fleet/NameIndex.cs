@@ -24,7 +24,10 @@ public sealed class NameIndex
         {
             names.TryAdd(model.Name, new NameTarget
             {
-                Candidates = Match(fleet, model.Deployments), VirtualModel = model.Name, Policy = model.Policy, Preset = model.Preset,
+                Candidates = Match(fleet, model.Deployments),
+                VirtualModel = model.Name,
+                Policy = model.Policy,
+                Preset = model.Preset,
             });
         }
 

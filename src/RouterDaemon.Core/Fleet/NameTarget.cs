@@ -22,6 +22,10 @@ public sealed class NameTarget
 
     internal NameTarget With(RouteObjective objective) => new()
     {
-        Candidates = Candidates, VirtualModel = VirtualModel, Policy = Policy, Preset = Preset, Objective = objective,
+        Candidates = Candidates,
+        VirtualModel = VirtualModel,
+        Policy = Policy,
+        Preset = Preset,
+        Objective = objective,
     };
 }

@@ -55,8 +55,13 @@ public sealed partial class Router
         lease = default;
         decision = new RouteDecision
         {
-            Sequence = Interlocked.Increment(ref _sequence), NowNs = nowNs, FleetGeneration = fleet.Generation, Winner = -1, RunnerUp = -1,
-            Candidates = candidates.Length, Policy = request.Policy > 0 && request.Policy <= _policies.Length ? request.Policy - 1 : _defaultPolicy,
+            Sequence = Interlocked.Increment(ref _sequence),
+            NowNs = nowNs,
+            FleetGeneration = fleet.Generation,
+            Winner = -1,
+            RunnerUp = -1,
+            Candidates = candidates.Length,
+            Policy = request.Policy > 0 && request.Policy <= _policies.Length ? request.Policy - 1 : _defaultPolicy,
         };
         var scratch = RouterScratch.Get(candidates.Length, _prefixes?.SlotCount ?? 0);
         var output = ExpectedOutput(in request);
@@ -67,7 +72,8 @@ public sealed partial class Router
 
         var context = new PolicyContext(fleet, in request, nowNs)
         {
-            OutputTokens = output, MoneyFactor = request.Weights.Money * (1 + (float)BudgetPressure),
+            OutputTokens = output,
+            MoneyFactor = request.Weights.Money * (1 + (float)BudgetPressure),
             Random = request.Seed ^ ((ulong)decision.Sequence * 0x9E3779B97F4A7C15) ^ _options.Seed,
         };
         FindPrefixes(ref context, scratch, usable, prefixHashes);
@@ -112,9 +118,10 @@ public sealed partial class Router
         var scratch = RouterScratch.Get(rows, _prefixes?.SlotCount ?? 0);
         var output = ExpectedOutput(in request);
         candidates[..rows].CopyTo(scratch.Usable);
-        var context = new PolicyContext(fleet, in request, nowNs) 
+        var context = new PolicyContext(fleet, in request, nowNs)
         {
-            OutputTokens = output, MoneyFactor = request.Weights.Money * (1 + (float)BudgetPressure),
+            OutputTokens = output,
+            MoneyFactor = request.Weights.Money * (1 + (float)BudgetPressure),
         };
         FindPrefixes(ref context, scratch, rows, prefixHashes);
         context.Usable = scratch.Usable.AsSpan(0, rows);

@@ -64,9 +64,18 @@ public sealed record PolicySummary
 
         return new PolicySummary
         {
-            Name = name, TtftMs = All(r => r.TtftMs), TpotMs = All(r => r.TpotMs), E2eMs = All(r => r.E2eMs), HitRate = Mean(r => r.HitRate),
-            Goodput = Mean(r => r.Goodput), GoodputSd = Sd(r => r.Goodput), CostUsdPer1k = Mean(r => r.CostUsdPer1k), Utility = Mean(r => r.Utility),
-            UtilitySd = Sd(r => r.Utility), Rejected = Mean(r => r.Rejected), Runs = runs,
+            Name = name,
+            TtftMs = All(r => r.TtftMs),
+            TpotMs = All(r => r.TpotMs),
+            E2eMs = All(r => r.E2eMs),
+            HitRate = Mean(r => r.HitRate),
+            Goodput = Mean(r => r.Goodput),
+            GoodputSd = Sd(r => r.Goodput),
+            CostUsdPer1k = Mean(r => r.CostUsdPer1k),
+            Utility = Mean(r => r.Utility),
+            UtilitySd = Sd(r => r.Utility),
+            Rejected = Mean(r => r.Rejected),
+            Runs = runs,
         };
     }
 }

@@ -49,9 +49,18 @@ internal static class SimMetrics
             shares[i] /= count;
         return new PolicyRun
         {
-            Policy = policy, Seed = seed, TtftMs = SimDistribution.Of(ttft, served), TpotMs = SimDistribution.Of(tpot, served),
-            E2eMs = SimDistribution.Of(e2e, served), HitRate = prompt > 0 ? cached / prompt : 0, Goodput = good / (double)count,
-            CostUsdPer1k = cost * 1000 / count, Utility = utility * 1000 / count, Rejected = rejected, Requests = count, Shares = shares,
+            Policy = policy,
+            Seed = seed,
+            TtftMs = SimDistribution.Of(ttft, served),
+            TpotMs = SimDistribution.Of(tpot, served),
+            E2eMs = SimDistribution.Of(e2e, served),
+            HitRate = prompt > 0 ? cached / prompt : 0,
+            Goodput = good / (double)count,
+            CostUsdPer1k = cost * 1000 / count,
+            Utility = utility * 1000 / count,
+            Rejected = rejected,
+            Requests = count,
+            Shares = shares,
             TtftErrorP50 = SimDistribution.Of(error, served).P50,
         };
     }

@@ -15,8 +15,16 @@ internal sealed class SimNode
         var cachedPrice = spec.PriceCachedInput < 0 ? spec.PriceInput : spec.PriceCachedInput;
         Entry = new DeploymentEntry
         {
-            Id = name, ModelId = "model", BackendId = name, UpstreamModel = "model", Trust = spec.Trust, Slots = spec.Slots, Quality = spec.Quality,
-            PriceInputUsdPerMillion = spec.PriceInput, PriceCachedInputUsdPerMillion = cachedPrice, PriceOutputUsdPerMillion = spec.PriceOutput,
+            Id = name,
+            ModelId = "model",
+            BackendId = name,
+            UpstreamModel = "model",
+            Trust = spec.Trust,
+            Slots = spec.Slots,
+            Quality = spec.Quality,
+            PriceInputUsdPerMillion = spec.PriceInput,
+            PriceCachedInputUsdPerMillion = cachedPrice,
+            PriceOutputUsdPerMillion = spec.PriceOutput,
             OnDevice = spec.Trust == TrustLevel.Device,
             State = new DeploymentState(spec.Trust == TrustLevel.Device ? EstimatorPriors.OnDevice : EstimatorPriors.Remote),
         };

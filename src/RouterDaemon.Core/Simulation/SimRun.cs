@@ -38,7 +38,9 @@ internal sealed class SimRun : ISimSink
         _router = new Router(
             new RouterOptions
             {
-                Policy = isCeiling ? RoutingPolicies.DefaultName : policy, Seed = (ulong)seed, StaticChainCap = options.StaticChainCap,
+                Policy = isCeiling ? RoutingPolicies.DefaultName : policy,
+                Seed = (ulong)seed,
+                StaticChainCap = options.StaticChainCap,
                 Exploration = isCeiling ? 0 : 0.005,
             },
             isCeiling ? new ClairvoyantPolicy(this) : null);
@@ -128,7 +130,9 @@ internal sealed class SimRun : ISimSink
             ref r.Lease,
             new RouteOutcome
             {
-                Kind = OutcomeKind.Success, PromptTokens = _trace.InputTokens[request], CachedTokens = r.Cached,
+                Kind = OutcomeKind.Success,
+                PromptTokens = _trace.InputTokens[request],
+                CachedTokens = r.Cached,
                 CompletionTokens = _trace.OutputTokens[request],
             },
             nowNs);
@@ -265,7 +269,8 @@ internal sealed class SimRun : ISimSink
             default:
                 var outcome = new RouteOutcome
                 {
-                    Kind = kind == SimEventKind.Refused ? OutcomeKind.RateLimited : OutcomeKind.UpstreamError, CachedTokens = -1,
+                    Kind = kind == SimEventKind.Refused ? OutcomeKind.RateLimited : OutcomeKind.UpstreamError,
+                    CachedTokens = -1,
                 };
                 _router.OnFinished(ref r.Lease, outcome, nowNs);
                 r.Tried.Add(r.Node);

@@ -41,7 +41,13 @@ public sealed class TraceRows
     /// <summary>Makes the trace.</summary>
     public SimTrace Build(string name, int blockTokens, double jitterSeconds) => new()
     {
-        Name = name, ArrivalSeconds = [.. _arrivals], InputTokens = [.. _inputs], OutputTokens = [.. _outputs], BlockHashes = [.. _blocks],
-        BlockStarts = [.. _starts], BlockTokens = blockTokens, JitterSeconds = jitterSeconds,
+        Name = name,
+        ArrivalSeconds = [.. _arrivals],
+        InputTokens = [.. _inputs],
+        OutputTokens = [.. _outputs],
+        BlockHashes = [.. _blocks],
+        BlockStarts = [.. _starts],
+        BlockTokens = blockTokens,
+        JitterSeconds = jitterSeconds,
     };
 }

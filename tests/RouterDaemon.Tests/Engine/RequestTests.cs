@@ -162,7 +162,8 @@ public sealed class RequestTests(EngineFixture engine)
     public async Task TextPartsAreJoined()
     {
         Answer answer = await engine.RunAsync(Messages(
-            """[{"role":"user","content":[{"type":"text","text":"What is "},{"type":"text","text":"7 + 8?"}]}]""") with { Sampling = SamplingOptions.Greedy });
+            """[{"role":"user","content":[{"type":"text","text":"What is "},{"type":"text","text":"7 + 8?"}]}]""") with
+        { Sampling = SamplingOptions.Greedy });
         Assert.Equal("7 + 8 = 15.", answer.Text);
     }
 

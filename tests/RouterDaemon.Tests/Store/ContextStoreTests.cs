@@ -164,8 +164,14 @@ public sealed class ContextStoreTests : IDisposable
         await using var store = ContextStore.Open(_folder.File("context.db"), time);
         var status = new DeploymentStatus
         {
-            Id = "a/b/c", ModelId = "a/b", BackendId = "c", Status = DeploymentHealth.Healthy,
-            LatencyP50Ms = 5, LatencyP95Ms = 9, ErrorRate = 1.0000001, SampleCount = 12,
+            Id = "a/b/c",
+            ModelId = "a/b",
+            BackendId = "c",
+            Status = DeploymentHealth.Healthy,
+            LatencyP50Ms = 5,
+            LatencyP95Ms = 9,
+            ErrorRate = 1.0000001,
+            SampleCount = 12,
         };
         await store.UpsertDeploymentsAsync([status], Ct);
         time.Now += TimeSpan.FromSeconds(10);

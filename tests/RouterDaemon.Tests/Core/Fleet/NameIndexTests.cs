@@ -82,6 +82,11 @@ public sealed class NameIndexTests
 
     private static DeploymentEntry Entry(string model, string backend, string kind, string? upstream = null) => new()
     {
-        Id = $"{model}/{backend}", ModelId = model, BackendId = backend, BackendKind = kind, UpstreamModel = upstream ?? model, State = new DeploymentState(),
+        Id = $"{model}/{backend}",
+        ModelId = model,
+        BackendId = backend,
+        BackendKind = kind,
+        UpstreamModel = upstream ?? model,
+        State = new DeploymentState(),
     };
 }

@@ -21,15 +21,29 @@ internal static class Fleets
         int i, double price = 0, double quality = 0.5, TrustLevel trust = TrustLevel.Private, int cap = 0, int context = 0,
         Capability capabilities = Capability.Chat, bool lastResort = false, ulong tags = 0, double ttftMs = 300) => new()
         {
-            Id = $"m/b{i}", ModelId = "m", BackendId = $"b{i}", UpstreamModel = "m", Trust = trust, MaxInFlight = cap, ContextTokens = context,
-            Capabilities = capabilities, LastResort = lastResort, Quality = quality, PriceInputUsdPerMillion = price,
-            PriceCachedInputUsdPerMillion = price, PriceOutputUsdPerMillion = price * 4, Tags = tags,
+            Id = $"m/b{i}",
+            ModelId = "m",
+            BackendId = $"b{i}",
+            UpstreamModel = "m",
+            Trust = trust,
+            MaxInFlight = cap,
+            ContextTokens = context,
+            Capabilities = capabilities,
+            LastResort = lastResort,
+            Quality = quality,
+            PriceInputUsdPerMillion = price,
+            PriceCachedInputUsdPerMillion = price,
+            PriceOutputUsdPerMillion = price * 4,
+            Tags = tags,
             State = new DeploymentState(EstimatorPriors.Remote with { BaseTtftMs = ttftMs }),
         };
 
     public static RouteRequest Request(int promptTokens = 1000) => new()
     {
-        PromptTokens = promptTokens, Required = Capability.Chat, Weights = RoutingPreset.Balanced.Weights, Seed = 7,
+        PromptTokens = promptTokens,
+        Required = Capability.Chat,
+        Weights = RoutingPreset.Balanced.Weights,
+        Seed = 7,
     };
 
     public static int[] All(FleetSnapshot fleet) => [.. Enumerable.Range(0, fleet.Deployments.Length)];

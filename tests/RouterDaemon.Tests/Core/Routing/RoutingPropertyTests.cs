@@ -28,8 +28,11 @@ public sealed class RoutingPropertyTests
 
             var request = Fleets.Request(random.Next(1, 3000)) with
             {
-                PrivacyFloor = (TrustLevel)random.Next(3), Required = Capability.Chat | (Capability)random.Next(4), RequiredTags = (ulong)random.Next(2),
-                MaxCostUsd = random.Next(2) * 0.002, MaxTokens = random.Next(2) * 500,
+                PrivacyFloor = (TrustLevel)random.Next(3),
+                Required = Capability.Chat | (Capability)random.Next(4),
+                RequiredTags = (ulong)random.Next(2),
+                MaxCostUsd = random.Next(2) * 0.002,
+                MaxTokens = random.Next(2) * 500,
             };
             var decision = default(RouteDecision);
             for (var k = 0; k < 12; k++)

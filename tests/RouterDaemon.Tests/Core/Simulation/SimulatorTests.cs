@@ -34,7 +34,10 @@ public sealed class SimulatorTests
         var trace = rows.Build("one", 0, 0);
         var run = Run(new SimulationOptions
         {
-            Trace = trace, Fleet = new SimFleet("one", [new SimReplica()]), Policies = ["random"], WarmUp = 0,
+            Trace = trace,
+            Fleet = new SimFleet("one", [new SimReplica()]),
+            Policies = ["random"],
+            WarmUp = 0,
         }).Policies[0];
         // One prefill step, then two decode steps with 1,001 and 1,002 tokens in the cache.
         var prefill = 18 + (0.0628 * 1000) + (2e-6 * 1000 * 500);
