@@ -1,5 +1,6 @@
 using RouterDaemon.Engine.Hosting;
 using RouterDaemon.Engine.Scheduling;
+using RouterDaemon.Engine.Tools;
 using RouterDaemon.Native;
 
 namespace RouterDaemon.Engine;

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using RouterDaemon.Engine.Tools;
 
 namespace RouterDaemon.Engine;
 

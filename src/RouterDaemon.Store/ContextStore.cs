@@ -174,6 +174,9 @@ public sealed class ContextStore : IAsyncDisposable
     /// </summary>
     public Task BackupAsync(string file, CancellationToken cancellation = default) => Task.Run(() => Maintenance.Backup(Path, file), cancellation);
 
+    /// <summary>As <see cref="BackupAsync"/> for a store that this process has not opened.</summary>
+    public static void BackupFile(string source, string file) => Maintenance.Backup(source, file);
+
     /// <summary>
     /// Deletes requests, outcomes and decisions older than <paramref name="keep"/>, at most <paramref name="limit"/> of each so that the
     /// writer is never held long; answers how many rows went. Roll-ups stay. Call again while the answer is not 0.

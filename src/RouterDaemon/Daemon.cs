@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using RouterDaemon.Agents.Tools;
 using RouterDaemon.Cli;
 using RouterDaemon.Config;
 using RouterDaemon.Core.Routing;
@@ -9,10 +10,12 @@ using RouterDaemon.Engine;
 using RouterDaemon.Fleet;
 using RouterDaemon.Http;
 using RouterDaemon.Http.Admin;
+using RouterDaemon.Http.Context;
 using RouterDaemon.Http.OpenAi;
 using RouterDaemon.Relay;
 using RouterDaemon.Service;
 using RouterDaemon.Store;
+using RouterDaemon.Store.Context;
 using RouterDaemon.Store.Journal;
 using RouterDaemon.Telemetry;
 
@@ -26,6 +29,7 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly ILogger _log;
     private readonly Clock _clock;
     private readonly RequestJournal _journal;
+    private readonly ContextReader _contextReader;
     private readonly EngineHost _engine;
     private readonly FleetManager _fleet;
     private readonly DeadlineWatch _watch;
@@ -47,6 +51,7 @@ internal sealed class Daemon : IAsyncDisposable
         _log = _loggers.CreateLogger("routerd");
         _clock = new Clock(time);
         _journal = RequestJournal.Open(Path.Combine(config.DataDirectory, "journal"));
+        _contextReader = new ContextReader(config.EffectiveContextDatabasePath, time);
         _engine = new EngineHost(new EngineLog(_log), time);
         _fleet = new FleetManager(config, _engine, time, _log);
         var relayOptions = new RelayOptions();
@@ -64,6 +69,7 @@ internal sealed class Daemon : IAsyncDisposable
             Models = new Models(_fleet, _clock, time.GetUtcNow().ToUnixTimeSeconds()),
             RouteExplain = new RouteExplain(_fleet, relay),
             Metrics = new Metrics(_fleet, _journal, _clock),
+            ContextTools = new ContextTools(new ToolRegistry(_contextReader), () => _store, time),
         };
         _application = new RequestApplication(
             new Dispatcher(Routes.All(endpoints), new RequestGuard(RequestGuardOptions.From(config)), new AccessGate(() => _fleet.Current.Config), _log), time);
@@ -106,6 +112,7 @@ internal sealed class Daemon : IAsyncDisposable
             await _drain.DisposeAsync().ConfigureAwait(false);
         }
 
+        _contextReader.Dispose();
         if (_store is not null)
         {
             await _store.DisposeAsync().ConfigureAwait(false);

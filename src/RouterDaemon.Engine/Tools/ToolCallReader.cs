@@ -1,8 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using RouterDaemon.Engine.Tools;
 
-namespace RouterDaemon.Engine;
+namespace RouterDaemon.Engine.Tools;
 
 /// <summary>Splits the text of an answer into content and tool calls while it arrives. Feed it every event's text, then finish it.</summary>
 public sealed partial class ToolCallReader

@@ -1,4 +1,4 @@
-namespace RouterDaemon.Engine;
+namespace RouterDaemon.Engine.Tools;
 
 /// <summary>A piece of an answer that may hold tool calls.</summary>
 /// <param name="Content">Text of the answer; empty when the piece belongs to a call.</param>

@@ -11,6 +11,8 @@ internal static class Verbs
         ConfigVerb.Create,
         ModelsVerb.Create,
         ExplainVerb.Create,
+        SimulateVerb.Create,
+        ContextVerb.Create,
         DoctorVerb.Create,
         SelfTestVerb.Create,
         VersionVerb.Create,

@@ -1,4 +1,5 @@
 using RouterDaemon.Http.Admin;
+using RouterDaemon.Http.Context;
 using RouterDaemon.Http.OpenAi;
 
 namespace RouterDaemon.Http;
@@ -15,4 +16,6 @@ internal sealed record Endpoints
     public required RouteExplain RouteExplain { get; init; }
 
     public required Metrics Metrics { get; init; }
+
+    public required ContextTools ContextTools { get; init; }
 }

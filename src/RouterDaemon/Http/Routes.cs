@@ -16,5 +16,9 @@ internal static class Routes
         new("GET", "/v1/models", Heat.Cold, Access.Caller, Dialect.OpenAi, e.Models.ListAsync),
         new("GET", "/v1/models/{id}", Heat.Cold, Access.Caller, Dialect.OpenAi, e.Models.GetAsync),
         new("POST", "/v1/route/explain", Heat.Cold, Access.Admin, Dialect.OpenAi, e.RouteExplain.RunAsync),
+        new("GET", "/context/tools", Heat.Cold, Access.Admin, Dialect.OpenAi, e.ContextTools.ListAsync),
+        new("POST", "/context/tools/{id}", Heat.Cold, Access.Admin, Dialect.OpenAi, e.ContextTools.InvokeAsync),
+        new("POST", "/context/ask", Heat.Cold, Access.Admin, Dialect.OpenAi, e.ContextTools.AskAsync),
+        new("POST", "/context/quality", Heat.Cold, Access.Admin, Dialect.OpenAi, e.ContextTools.QualityAsync),
     ];
 }
