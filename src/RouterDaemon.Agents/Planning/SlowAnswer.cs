@@ -23,11 +23,12 @@ internal static class SlowAnswer
         var status = AnswerWriter.Array(results[1], "deployments").ToDictionary(d => (string)d["id"]!);
         var groups = requests
             .GroupBy(r => (string)r["deployment_id"]!)
-            .Select(g => (Id: g.Key, Latencies: Sorted(g), Slowest: g.MaxBy(r => (long)r["latency_ms"]!)!))
+            .Select(g => new { Id = g.Key, Latencies = Sorted(g), Slowest = g.MaxBy(r => (long)r["latency_ms"]!)! })
             .OrderByDescending(g => Percentile.Of(g.Latencies, 0.5))
             .ToList();
-        foreach (var (id, latencies, slowest) in groups)
+        foreach (var group in groups)
         {
+            var (id, latencies, slowest) = (group.Id, group.Latencies, group.Slowest);
             var health = status.TryGetValue(id, out var d) ? (string)d["status"]! : "unknown";
             AnswerWriter.Line(
                 text,

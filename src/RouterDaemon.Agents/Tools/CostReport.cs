@@ -27,7 +27,7 @@ internal static class CostReport
                     ["total_requests"] = buckets.Sum(b => b.RequestCount),
                     ["groups"] = Rows.ToArray(buckets
                         .GroupBy(b => b.Group)
-                        .Select(g => (Group: g.Key, Cost: g.Sum(b => b.TotalCostUsd), Requests: g.Sum(b => b.RequestCount)))
+                        .Select(g => new { Group = g.Key, Cost = g.Sum(b => b.TotalCostUsd), Requests = g.Sum(b => b.RequestCount) })
                         .OrderByDescending(g => g.Cost).ThenBy(g => g.Group, StringComparer.Ordinal)
                         .Select(g => new JsonObject
                         {

@@ -23,6 +23,8 @@ internal static class ExplainChange
         [Parameters.Since("24 hours ago")],
         (reader, arguments, cancellation) => reader.ReadAsync((connection, now) => Run(connection, arguments.Time("since", now)!.Value, now), cancellation));
 
+    private sealed record Change(double Score, JsonObject Row);
+
     private static JsonObject Run(SqliteConnection connection, DateTimeOffset since, DateTimeOffset now)
     {
         if (since >= now)
@@ -32,7 +34,7 @@ internal static class ExplainChange
 
         var read = ChangeSides.For(connection, ref since, ref now);
         var before = since - (now - since);
-        var changes = new List<(double Score, JsonObject Row)>();
+        var changes = new List<Change>();
         foreach (var kind in read.Kinds)
         {
             var old = read.Read(kind, before, since, false);
@@ -57,9 +59,9 @@ internal static class ExplainChange
         };
     }
 
-    private static void Compare(string kind, string id, ChangeSide? old, ChangeSide? recent, List<(double Score, JsonObject Row)> changes)
+    private static void Compare(string kind, string id, ChangeSide? old, ChangeSide? recent, List<Change> changes)
     {
-        void Add(string metric, double? before, double? after, double score) => changes.Add((score, new JsonObject
+        void Add(string metric, double? before, double? after, double score) => changes.Add(new Change(score, new JsonObject
         {
             ["kind"] = kind,
             ["id"] = id,

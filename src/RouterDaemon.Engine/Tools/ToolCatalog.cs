@@ -14,11 +14,11 @@ internal sealed class ToolCatalog
     private const string LlamaHead = "{\"name\":";
     private const string CallHead = "{\"name\": \"";
 
-    private readonly List<(string Name, JsonElement Parameters)> _tools;
+    private readonly List<ToolDefinition> _tools;
     private readonly ToolStyle _style;
     private readonly bool _parallel;
 
-    private ToolCatalog(List<(string Name, JsonElement Parameters)> tools, ToolStyle style, bool required, bool parallel)
+    private ToolCatalog(List<ToolDefinition> tools, ToolStyle style, bool required, bool parallel)
     {
         _tools = tools;
         _style = style;
@@ -56,7 +56,7 @@ internal sealed class ToolCatalog
     {
         if (request.ToolsJson.IsEmpty)
             return null;
-        List<(string Name, JsonElement Parameters)> tools = ReadTools(request.ToolsJson);
+        List<ToolDefinition> tools = ReadTools(request.ToolsJson);
         (string kind, string? name) = ReadChoice(request.ToolChoiceJson);
         if (tools.Count == 0 || kind == "none")
             return null;
@@ -99,14 +99,14 @@ internal sealed class ToolCatalog
 
     private string More(string call) => _parallel ? $" ({call}){{0,{MaxCalls - 1}}}" : "";
 
-    private static List<(string, JsonElement)> ReadTools(ReadOnlyMemory<byte> json)
+    private static List<ToolDefinition> ReadTools(ReadOnlyMemory<byte> json)
     {
         using JsonDocument document = Parse(json, "tools");
         if (document.RootElement.ValueKind != JsonValueKind.Array)
             throw RequestRules.Invalid("tools must be an array", "tools");
         if (document.RootElement.GetArrayLength() > MaxTools)
             throw RequestRules.Invalid($"tools has {document.RootElement.GetArrayLength()} entries, the limit is {MaxTools}", "tools");
-        List<(string, JsonElement)> tools = [];
+        List<ToolDefinition> tools = [];
         foreach (JsonElement tool in document.RootElement.EnumerateArray())
         {
             string place = $"tools[{tools.Count}]";
@@ -116,7 +116,7 @@ internal sealed class ToolCatalog
             // OpenAI's rule; it also keeps the name out of any need for escapes.
             if (name.GetString() is not { Length: > 0 and <= 64 } text || !text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))
                 throw RequestRules.Invalid($"{place}.function.name must be 1 to 64 letters, digits, '_', '-' or '.'", place);
-            tools.Add((text, function.TryGetProperty("parameters", out JsonElement parameters) ? parameters.Clone() : default));
+            tools.Add(new ToolDefinition(text, function.TryGetProperty("parameters", out JsonElement parameters) ? parameters.Clone() : default));
         }
         return tools;
     }

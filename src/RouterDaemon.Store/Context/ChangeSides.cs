@@ -83,10 +83,12 @@ public sealed class ChangeSides
                 return sums[row.GetString(0)] = (
                     before.Requests + row.GetInt64(1), before.Failures + row.GetInt64(2), before.Cost + row.GetDouble(3), before.Latency);
             });
-        return sums.ToDictionary(
-            pair => pair.Key,
-            pair => new ChangeSide(
-                pair.Value.Requests, pair.Value.Latency.Percentile(0.5), (double)pair.Value.Failures / pair.Value.Requests, pair.Value.Cost),
-            StringComparer.Ordinal);
+        var sides = new Dictionary<string, ChangeSide>(sums.Count, StringComparer.Ordinal);
+        foreach (var (id, (requests, failures, cost, latency)) in sums)
+        {
+            sides.Add(id, new ChangeSide(requests, latency.Percentile(0.5), (double)failures / requests, cost));
+        }
+
+        return sides;
     }
 }

@@ -33,7 +33,13 @@ public static class LatencyTrend
             ReadRows(connection, Matching().And("created_at", ">=", from).And("created_at", "<=", to), byDay, exact: true, buckets);
         }
 
-        return buckets.Select(pair => pair.Value.Build(pair.Key.Period, pair.Key.Deployment)).ToList();
+        var result = new List<LatencyBucket>(buckets.Count);
+        foreach (var ((period, id), builder) in buckets)
+        {
+            result.Add(builder.Build(period, id));
+        }
+
+        return result;
     }
 
     internal static bool HasRollUps(SqliteConnection connection) =>

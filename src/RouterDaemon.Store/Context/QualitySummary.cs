@@ -35,9 +35,13 @@ public static class QualitySummary
             ReadRows(connection, Timed, Matching().And("t.evaluated_at", ">=", from).And("t.evaluated_at", "<=", to), groups);
         }
 
-        return groups
-            .Select(g => new QualityGroup(
-                g.Key.Model, g.Key.Task, Math.Round(g.Value.Sum / g.Value.Count, 6), g.Value.Min, g.Value.Max, g.Value.Count))
+        var result = new List<QualityGroup>(groups.Count);
+        foreach (var ((modelId, taskType), (sum, min, max, count)) in groups)
+        {
+            result.Add(new QualityGroup(modelId, taskType, Math.Round(sum / count, 6), min, max, count));
+        }
+
+        return result
             .OrderByDescending(g => g.SampleCount).ThenBy(g => g.ModelId, StringComparer.Ordinal).ThenBy(g => g.TaskType, StringComparer.Ordinal)
             .ToList();
 

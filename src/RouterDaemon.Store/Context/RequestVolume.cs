@@ -25,11 +25,14 @@ public static class RequestVolume
             ReadRows(connection, window, byDay, group, sums);
         }
 
-        return sums.Select(pair =>
+        var result = new List<VolumeBucket>(sums.Count);
+        foreach (var (key, (requests, cost)) in sums)
         {
-            var split = pair.Key.IndexOf('\n');
-            return new VolumeBucket(pair.Key[..split], pair.Key[(split + 1)..], pair.Value.Requests, Math.Round(pair.Value.Cost, 6));
-        }).ToList();
+            var split = key.IndexOf('\n');
+            result.Add(new VolumeBucket(key[..split], key[(split + 1)..], requests, Math.Round(cost, 6)));
+        }
+
+        return result;
     }
 
     private static void ReadRows(

@@ -12,7 +12,7 @@ internal sealed class CliTable(params string[] columns)
 
     public void Add(params (string Text, Tone Tone)[] cells) => _rows.Add(cells);
 
-    public void Add(params string[] cells) => _rows.Add([.. cells.Select(c => (c, Tone.Plain))]);
+    public void Add(params string[] cells) => _rows.Add(Array.ConvertAll(cells, static c => (c, Tone.Plain)));
 
     public void Write(CliHost host)
     {
@@ -37,7 +37,7 @@ internal sealed class CliTable(params string[] columns)
 
         foreach (var row in _rows)
         {
-            table.AddRow(row.Select(c => new Text(Printable(c.Text), StyleOf(c.Tone))));
+            table.AddRow(Array.ConvertAll(row, static c => new Text(Printable(c.Text), StyleOf(c.Tone))));
         }
 
         console.Write(table);
@@ -49,7 +49,7 @@ internal sealed class CliTable(params string[] columns)
         WriteLine(output, columns, widths);
         foreach (var row in _rows)
         {
-            WriteLine(output, [.. row.Select(c => Printable(c.Text))], widths);
+            WriteLine(output, Array.ConvertAll(row, static c => Printable(c.Text)), widths);
         }
     }
 

@@ -20,11 +20,16 @@ internal sealed class CapabilitiesType : ConfigType<Capability>
     public override bool TryBind(BindContext context, ConfigNode node, string path, out Capability value)
     {
         var bound = List.TryBind(context, node, path, out var bits);
-        value = bits.Aggregate(Capability.None, (all, one) => all | one);
+        value = Capability.None;
+        foreach (var bit in bits)
+        {
+            value |= bit;
+        }
+
         return bound;
     }
 
     public override JsonObject Schema() => List.Schema();
 
-    public override JsonNode Show(Capability value) => List.Show([.. Names.Where(n => value.HasFlag(n.Value)).Select(n => n.Value)]);
+    public override JsonNode Show(Capability value) => List.Show(Array.ConvertAll(Array.FindAll(Names, n => value.HasFlag(n.Value)), static n => n.Value));
 }

@@ -13,6 +13,14 @@ internal static class Capabilities
     ];
 
     /// <summary>Names of the bits that are set.</summary>
-    public static IEnumerable<string> NamesOf(Capability capabilities) =>
-        Table.Where(row => (capabilities & row.Bit) != 0).Select(row => row.Name);
+    public static IEnumerable<string> NamesOf(Capability capabilities)
+    {
+        foreach (var (bit, name) in Table)
+        {
+            if ((capabilities & bit) != 0)
+            {
+                yield return name;
+            }
+        }
+    }
 }

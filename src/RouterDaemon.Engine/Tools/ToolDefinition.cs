@@ -1,0 +1,8 @@
+using System.Text.Json;
+
+namespace RouterDaemon.Engine.Tools;
+
+/// <summary>One tool of a request.</summary>
+/// <param name="Name">The function's name.</param>
+/// <param name="Parameters">JSON Schema of its arguments; undefined = it takes none.</param>
+internal sealed record ToolDefinition(string Name, JsonElement Parameters);
