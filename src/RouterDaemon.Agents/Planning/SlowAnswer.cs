@@ -35,8 +35,9 @@ internal static class SlowAnswer
                 $"- {id} ({health}): {latencies.Count} requests, p50 {Percentile.Of(latencies, 0.5)} ms, p95 {Percentile.Of(latencies, 0.95)} ms, slowest {slowest["id"]} with {slowest["latency_ms"]} ms");
         }
 
-        foreach (var (id, latencies, _) in groups)
+        foreach (var group in groups)
         {
+            var (id, latencies) = (group.Id, group.Latencies);
             if (status.TryGetValue(id, out var d) && (string)d["status"]! != "healthy")
             {
                 AnswerWriter.Line(
