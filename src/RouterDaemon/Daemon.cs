@@ -147,6 +147,11 @@ internal sealed class Daemon : IAsyncDisposable
             Log.Warning(_log, warning.ToString());
         }
 
+        foreach (var key in NotServedYet(_options.Loaded.Config))
+        {
+            Log.Warning(_log, $"{key} is configured, but this version does not act on it");
+        }
+
         Log.Listening(_log, BuildInfo.Version, string.Join(", ", addresses));
         try
         {
@@ -166,6 +171,35 @@ internal sealed class Daemon : IAsyncDisposable
         await _ended.Task.ConfigureAwait(false);
         await StopAsync().ConfigureAwait(false);
         return 0;
+    }
+
+    /// <summary>Settings of the contract whose machinery is not in this version: said, so that nobody counts on them.</summary>
+    private static IEnumerable<string> NotServedYet(RouterdConfig config)
+    {
+        if (config.Budgets.Count > 0)
+        {
+            yield return "budgets";
+        }
+
+        if (config.Cache.Enabled)
+        {
+            yield return "cache";
+        }
+
+        if (config.Telemetry.OtlpUrl is not null)
+        {
+            yield return "telemetry.otlp";
+        }
+
+        if (config.Routing.Hedge.Enabled)
+        {
+            yield return "routing.hedge";
+        }
+
+        if (config.Registration.Secret is not null)
+        {
+            yield return "registration";
+        }
     }
 
     private async Task OpenStoreAsync()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace RouterDaemon.Cli;
@@ -47,7 +48,7 @@ internal static class ContextTables
         table.Write(host);
         if (objects.Count > 2 && columns.Contains("period") && columns.Find(c => c is "latency_p95_ms" or "request_count") is { } figure)
         {
-            host.Out.WriteLine($"{name}, {figure}: {Sparkline(objects.Select(o => o[figure]?.GetValue<double>() ?? 0))}");
+            host.Out.WriteLine($"{name}, {figure}: {Sparkline(objects.Select(o => double.TryParse(o[figure]?.ToString(), CultureInfo.InvariantCulture, out var number) ? number : 0))}");
         }
     }
 

@@ -159,7 +159,8 @@ internal static class ContextVerb
     {
         if (asJson)
         {
-            CliJson.Write(host, writer => step.ToJson().WriteTo(writer));
+            // One line for each step: a program can read them as they come.
+            host.Out.WriteLine(step.ToJson().ToJsonString(CompactJson.Options));
             return;
         }
 

@@ -40,6 +40,11 @@ internal sealed class RequestGuard(RequestGuardOptions options)
             return ApiError.Forbidden($"A browser sent this request from another site ({site}).", "origin_not_allowed");
         }
 
+        if (request.Headers.ContentEncoding.Count > 0)
+        {
+            return new ApiError(415, "invalid_request_error", "unsupported_media_type", $"Content-Encoding {Shown(request.Headers.ContentEncoding)} is not taken; send the body as it is.");
+        }
+
         return HasWrongContentType(request) ? ApiError.UnsupportedMediaType(request.ContentType) : null;
     }
 

@@ -41,9 +41,7 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
                 }
 
                 length += read;
-                attempt.Enter(
-                    RelayError.UpstreamBetweenTokensTimeout,
-                    Math.Min(clock.After(attempt.Backend.Timeouts.BetweenTokens), call.DeadlineTimestamp));
+                attempt.EnterBounded(RelayError.UpstreamBetweenTokensTimeout, clock.After(attempt.Backend.Timeouts.BetweenTokens), call.DeadlineTimestamp);
             }
 
             return await DeliverAsync(buffer.AsMemory(0, length), lease).ConfigureAwait(false);

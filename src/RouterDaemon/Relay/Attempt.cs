@@ -44,6 +44,10 @@ internal sealed class Attempt : IDisposable
         Volatile.Write(ref _deadlineTimestamp, deadlineTimestamp);
     }
 
+    /// <summary>Starts a phase that the request's own deadline bounds too; whichever comes first names the error.</summary>
+    public void EnterBounded(RelayError error, long phaseTimestamp, long requestTimestamp) =>
+        Enter(phaseTimestamp < requestTimestamp ? error : RelayError.Deadline, Math.Min(phaseTimestamp, requestTimestamp));
+
     /// <summary>Called by the watch; cheap when nothing is due.</summary>
     public void Check(long now)
     {

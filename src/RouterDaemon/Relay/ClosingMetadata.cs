@@ -23,10 +23,10 @@ internal static class ClosingMetadata
         using (var json = new Utf8JsonWriter(output, JsonDefaults.Writer))
         {
             json.WriteStartObject();
-            json.WriteString("id", call.Context.RequestId);
+            json.WriteString("id", (call.Operation == Backends.Operation.Chat ? "chatcmpl-" : "cmpl-") + call.Context.RequestId);
             json.WriteString("object", call.Operation == Backends.Operation.Chat ? "chat.completion.chunk" : "text_completion");
             json.WriteNumber("created", call.Context.StartedUnixSeconds);
-            json.WriteString("model", call.ModelName);
+            json.WriteString("model", call.Deployment?.ModelId ?? call.ModelName);
             json.WriteStartArray("choices");
             json.WriteEndArray();
             json.WritePropertyName("routerd");

@@ -1,3 +1,4 @@
+using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Http;
 
@@ -26,17 +27,17 @@ internal static class FinalErrors
         _ => InStream(last.Error, last.Message ?? "The deployment failed."),
     };
 
-    public static ApiError NothingUsable(InferenceCall call, Clock clock)
+    public static ApiError NothingUsable(InferenceCall call, in RouteDecision decision, Clock clock)
     {
-        var masked = call.Decision.Masked;
+        var masked = decision.Masked;
         var why = MaskReasons.Line(masked);
-        if (call.Decision.WaitingHelps)
+        if (decision.WaitingHelps)
         {
-            var wait = call.Decision.RecoveryNs > 0 ? TimeSpan.FromTicks(Math.Max(0, (call.Decision.RecoveryNs - clock.NowNs) / 100)) : TimeSpan.FromSeconds(1);
+            var wait = decision.RecoveryNs > 0 ? TimeSpan.FromTicks(Math.Max(0, (decision.RecoveryNs - clock.NowNs) / 100)) : TimeSpan.FromSeconds(1);
             return ApiError.Unavailable($"No deployment of \"{call.ModelName}\" is available now ({why}).", wait);
         }
 
-        if (call.Decision.Candidates == 0)
+        if (decision.Candidates == 0)
         {
             return ApiError.Unavailable($"\"{call.ModelName}\" has no deployment now.", TimeSpan.FromSeconds(5));
         }
@@ -50,6 +51,18 @@ internal static class FinalErrors
 
         return (masked & MaskReason.Privacy) != 0
             ? ApiError.Forbidden($"No deployment of \"{call.ModelName}\" may see this request ({why}).", "privacy")
-            : ApiError.Impossible($"No deployment of \"{call.ModelName}\" can serve this request ({why}).");
+            : ApiError.Impossible($"No deployment of \"{call.ModelName}\" can serve this request ({MissingCapabilities(call) ?? why}).");
+    }
+
+    /// <summary>Names what no deployment at all can do; null when each needed capability is somewhere.</summary>
+    private static string? MissingCapabilities(InferenceCall call)
+    {
+        var missing = call.Route.Required;
+        foreach (var deployment in call.Fleet.Snapshot.Deployments)
+        {
+            missing &= ~deployment.Capabilities;
+        }
+
+        return missing == Capability.None ? null : "none has " + string.Join(", ", Http.OpenAi.Capabilities.NamesOf(missing));
     }
 }

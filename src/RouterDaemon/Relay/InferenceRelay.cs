@@ -97,35 +97,43 @@ internal sealed class InferenceRelay(
         var next = 0;
         var target = targets[next++];
         AttemptResult last = default;
+        RouteDecision nothing = default;
+        DeploymentEntry? first = null;
         var maxAttempts = call.Fleet.Config.Retries.MaxAttempts;
         while (true)
         {
+            if (call.Attempts == 0 && (call.Hints.Explain || target.Candidates.Length is > 1 and <= MaxRecordedOptions))
+            {
+                // Before the choice, so that the request does not count itself.
+                call.Reports = Explain(call, target);
+            }
+
+            var decision = default(RouteDecision);
             var result = router.Choose(
-                call.Fleet.Snapshot, call.Route, target.Candidates, call.PrefixHashes, clock.NowNs, ref call.Decision, out var lease);
+                call.Fleet.Snapshot, call.Route, target.Candidates, call.PrefixHashes, clock.NowNs, ref decision, out var lease);
             if (result == RouteResult.NothingUsable)
             {
+                nothing = decision;
                 if (next < targets.Count)
                 {
                     target = targets[next++];
                     continue;
                 }
 
-                if (await WaitForAnotherTryAsync(call, last).ConfigureAwait(false))
+                if (await WaitForAnotherTryAsync(call, last, nothing.Masked).ConfigureAwait(false))
                 {
                     continue;
                 }
 
                 call.Outcome = call.Attempts > 0 ? OutcomeOf(last) : RequestOutcome.Masked;
-                throw new ApiException(call.Attempts > 0 ? FinalErrors.After(last) : FinalErrors.NothingUsable(call, clock));
+                throw new ApiException(call.Attempts > 0 ? FinalErrors.After(last) : FinalErrors.NothingUsable(call, nothing, clock));
             }
 
             call.Attempts++;
-            call.Deployment = call.Fleet.Snapshot.Deployments[call.Decision.Winner];
-            call.DecisionKind = call.Attempts > 1 || next > 1 ? DecisionKind.Fallback : DecisionKind.Chosen;
-            if (call.Attempts == 1 && (call.Hints.Explain || target.Candidates.Length is > 1 and <= MaxRecordedOptions))
-            {
-                call.Reports = Explain(call, target);
-            }
+            call.Decision = decision;
+            call.Deployment = call.Fleet.Snapshot.Deployments[decision.Winner];
+            first ??= call.Deployment;
+            call.DecisionKind = call.Deployment != first || next > 1 ? DecisionKind.Fallback : DecisionKind.Chosen;
 
             last = await AttemptAsync(call, new Lease(lease)).ConfigureAwait(false);
             call.Outcome = OutcomeOf(last);
@@ -302,9 +310,10 @@ internal sealed class InferenceRelay(
     }
 
     /// <summary>Same deployment again, after a pause, when everything was tried and the failure may pass.</summary>
-    private async ValueTask<bool> WaitForAnotherTryAsync(InferenceCall call, AttemptResult last)
+    private async ValueTask<bool> WaitForAnotherTryAsync(InferenceCall call, AttemptResult last, MaskReason masked)
     {
-        if (call.Attempts == 0 || (call.Decision.Masked & MaskReason.Tried) == 0 || last.RetryAfter > TimeSpan.FromSeconds(2))
+        // An error of this machine's own engine (no such file, queue full) does not pass within a pause.
+        if (call.Attempts == 0 || (masked & MaskReason.Tried) == 0 || last.ClientError is not null || last.RetryAfter > TimeSpan.FromSeconds(2))
         {
             return false;
         }

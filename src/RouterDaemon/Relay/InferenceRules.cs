@@ -17,7 +17,7 @@ internal static class InferenceRules
             case Operation.Chat when peek.Messages.IsEmpty:
                 throw Missing("messages");
             case Operation.Chat when peek.MessageCount == 0:
-                throw new ApiException(ApiError.BadRequest("\"messages\" is empty: at least one message is needed.", "messages", "invalid_value"));
+                throw new ApiException(ApiError.BadRequest("\"messages\" must hold at least one message object.", "messages", "invalid_value"));
             case Operation.Completion when peek.Prompt.IsEmpty:
                 throw Missing("prompt");
             case Operation.Embeddings when peek.Input.IsEmpty:

@@ -69,9 +69,11 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
                     return await EndAsync(lease).ConfigureAwait(false);
                 }
 
-                attempt.Enter(
-                    _hasContent ? RelayError.UpstreamBetweenTokensTimeout : RelayError.UpstreamFirstTokenTimeout,
-                    _hasContent ? Math.Min(clock.After(attempt.Backend.Timeouts.BetweenTokens), call.DeadlineTimestamp) : lease.FirstTokenDeadline);
+                if (_hasContent)
+                {
+                    attempt.EnterBounded(RelayError.UpstreamBetweenTokensTimeout, clock.After(attempt.Backend.Timeouts.BetweenTokens), call.DeadlineTimestamp);
+                }
+
                 if (_hasContent && !await ForwardAsync().ConfigureAwait(false))
                 {
                     return new AttemptResult(RelayError.ClientGone, true);

@@ -93,8 +93,8 @@ internal static class GenerationRequestReader
             RepeatPenalty = Float(root, "repeat_penalty", 0, 100) ?? defaults.RepeatPenalty,
             FrequencyPenalty = Float(root, "frequency_penalty", -2, 2) ?? defaults.FrequencyPenalty,
             PresencePenalty = Float(root, "presence_penalty", -2, 2) ?? defaults.PresencePenalty,
-            Seed = root.TryGetProperty("seed", out var seed) && seed.ValueKind == JsonValueKind.Number
-                ? (seed.TryGetInt64(out var value) ? (uint)value : throw Bad("seed", "must be an integer"))
+            Seed = root.TryGetProperty("seed", out var seed) && seed.ValueKind != JsonValueKind.Null
+                ? (seed.ValueKind == JsonValueKind.Number && seed.TryGetInt64(out var value) ? unchecked((uint)value) : throw Bad("seed", "must be an integer"))
                 : null,
             LogitBias = ReadLogitBias(root),
             Grammar = root.TryGetProperty("grammar", out var grammar) && grammar.ValueKind == JsonValueKind.String ? grammar.GetString() : null,

@@ -292,7 +292,7 @@ internal sealed class LiteLlmImport
             var named = key.StartsWith(FromEnvironment, StringComparison.Ordinal) && VariableText.IsName(key[FromEnvironment.Length..]);
             _config["admin"] = new JsonObject { ["key_env"] = named ? key[FromEnvironment.Length..] : "ROUTERD_ADMIN_KEY" };
             _report.Approximate(at, general.At("master_key"), named
-                ? "the admin key; clients get keys of their own with \"routerd keys create\""
+                ? "the admin key, which clients use too while there are no keys of their own"
                 : "keys are not copied: put it into the environment variable ROUTERD_ADMIN_KEY");
         }
 
