@@ -38,6 +38,11 @@ internal sealed class Dispatcher
             return ErrorWriter.WriteAsync(context, refusal);
         }
 
+        if (request.Headers.Origin is [{ } origin])
+        {
+            RequestGuard.AllowReading(context.Http.Response, origin);
+        }
+
         if (HttpMethods.IsOptions(request.Method) && allowed is not null)
         {
             return RequestGuard.AnswerPreflightAsync(context, allowed);

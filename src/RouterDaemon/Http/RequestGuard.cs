@@ -53,12 +53,11 @@ internal sealed class RequestGuard(RequestGuardOptions options)
     {
         var response = context.Http.Response;
         response.StatusCode = StatusCodes.Status204NoContent;
-        if (context.Http.Request.Headers.Origin is [{ } origin])
+        if (context.Http.Request.Headers.Origin.Count == 1)
         {
-            response.Headers.AccessControlAllowOrigin = origin;
             response.Headers.AccessControlAllowMethods = allowedMethods;
-            response.Headers.AccessControlAllowHeaders = "authorization, content-type, x-api-key, x-request-id";
-            response.Headers.Vary = HeaderNames.Origin;
+            // The origin is allowed; which headers its pages send is theirs to say.
+            response.Headers.AccessControlAllowHeaders = context.Http.Request.Headers.AccessControlRequestHeaders;
         }
         else
         {
@@ -66,6 +65,15 @@ internal sealed class RequestGuard(RequestGuardOptions options)
         }
 
         return Task.CompletedTask;
+    }
+
+    /// <summary>Lets the page of an allowed origin read the answer.</summary>
+    public static void AllowReading(HttpResponse response, string origin)
+    {
+        response.Headers.AccessControlAllowOrigin = origin;
+        response.Headers.AccessControlExposeHeaders =
+            "x-request-id, x-routerd-deployment, x-routerd-decision, x-routerd-reason, x-routerd-attempts, retry-after";
+        response.Headers.Vary = HeaderNames.Origin;
     }
 
     private static bool HasWrongContentType(HttpRequest request)

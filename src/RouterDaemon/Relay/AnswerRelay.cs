@@ -82,6 +82,7 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
         }
 
         call.Usage.Take(facts);
+        InferenceRelay.CountDelivered(call, lease, AttemptResult.Success);
         lease.Finish(router, AttemptResult.Success, call, clock.NowNs);
         recorder.RecordSuccess(call);
 

@@ -17,7 +17,8 @@ internal static class CrossingHeaders
         List<KeyValuePair<string, string>>? found = null;
         foreach (var name in Allowed)
         {
-            if (headers.TryGetValue(name, out var value) && value is [{ Length: <= MaxValueLength } text])
+            if (headers.TryGetValue(name, out var value) && value is [{ Length: <= MaxValueLength } text]
+                && !text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
             {
                 (found ??= []).Add(new(name, text));
             }

@@ -78,8 +78,8 @@ internal sealed class InferenceCall : IDisposable
     /// <summary>Mean time between tokens; NaN = unknown.</summary>
     public double ItlMs { get; set; } = double.NaN;
 
-    /// <summary>Spent on attempts that failed and may have been billed.</summary>
-    public double FailedAttemptsCostUsd { get; set; }
+    /// <summary>True once the model's name was found in the fleet.</summary>
+    public bool IsResolved { get; set; }
 
     /// <summary>The client's stream, once there is one.</summary>
     public StreamOutput? Output { get; set; }
@@ -103,6 +103,12 @@ internal sealed class InferenceCall : IDisposable
             throw new ApiException(PeekErrors.ToApiError(error));
         }
 
+        if (Operation == Operation.Embeddings)
+        {
+            // Vectors do not stream; upstreams ignore the wish.
+            Peek.Stream = false;
+        }
+
         InferenceRules.Check(Operation, Peek);
         Hints = RequestHints.Read(Context.Http.Request.Headers, body, Peek);
         ModelName = ReadModelName(body);
@@ -122,8 +128,14 @@ internal sealed class InferenceCall : IDisposable
     private string ReadModelName(ReadOnlySpan<byte> body)
     {
         Span<byte> scratch = Peek.ModelValue.Length <= 512 ? stackalloc byte[512] : new byte[Peek.ModelValue.Length];
-        return RequestPeeker.TryUnescape(body, Peek.ModelValue, scratch, out var text)
-            ? Encoding.UTF8.GetString(text)
-            : "";
+        try
+        {
+            return RequestPeeker.TryUnescape(body, Peek.ModelValue, scratch, out var text) ? Encoding.UTF8.GetString(text) : "";
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair as an escape is JSON, but no text.
+            throw new ApiException(ApiError.BadRequest("\"model\" is not a valid string.", "model", "invalid_value"));
+        }
     }
 }

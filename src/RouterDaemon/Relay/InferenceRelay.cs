@@ -1,4 +1,3 @@
-using System.Text;
 using RouterDaemon.Backends;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Routing;
@@ -41,6 +40,12 @@ internal sealed class InferenceRelay(
         {
             call.HttpStatus = e.Error.Status;
             recorder.Record(call);
+            if (call.Output is { } output && await output.StopKeepAliveAsync().ConfigureAwait(false))
+            {
+                await EndStreamAsync(call, e.Error).ConfigureAwait(false);
+                return;
+            }
+
             if (call.Deployment is not null)
             {
                 ResponseHeaders.Write(context.Http.Response, call);
@@ -48,9 +53,21 @@ internal sealed class InferenceRelay(
 
             await ErrorWriter.WriteAsync(context, e.Error).ConfigureAwait(false);
         }
+        catch (Exception) when (!call.IsRecorded)
+        {
+            var isGone = context.Http.RequestAborted.IsCancellationRequested;
+            call.Outcome = isGone ? RequestOutcome.Cancelled : RequestOutcome.Error;
+            call.HttpStatus = isGone ? 499 : 500;
+            throw;
+        }
         finally
         {
             recorder.Record(call);
+            if (call.Output is { } output)
+            {
+                // The watch may still hold this output: after this no keep-alive touches the request.
+                await output.StopKeepAliveAsync().ConfigureAwait(false);
+            }
         }
     }
 
@@ -60,14 +77,15 @@ internal sealed class InferenceRelay(
     {
         var config = call.Fleet.Config;
         call.Read(salt: 0);
-        var target = Resolve(call, call.ModelName);
+        var target = RequestTargets.Resolve(call, call.ModelName);
+        call.IsResolved = true;
         var hints = call.Hints;
         ref var route = ref call.Route;
         route.Stream = call.Peek.Stream;
         route.MaxTokens = call.Peek.MaxTokens;
         route.PromptBytes = call.Peek.PromptBytes + call.Peek.Tools.Length;
         route.PrefixBytes = call.Peek.PrefixBytes;
-        route.PromptTokens = call.Peek.EstimatePromptTokens(BytesPerToken(call.Fleet, target));
+        route.PromptTokens = call.Peek.EstimatePromptTokens(RequestTargets.BytesPerToken(call.Fleet, target));
         route.TaskClass = call.Peek.TaskClass;
         route.Required = InferenceRules.Required(call.Operation, call.Peek);
         route.PrivacyFloor = hints.PrivacyFloor ?? TrustLevel.Public;
@@ -77,7 +95,7 @@ internal sealed class InferenceRelay(
         route.SloTtftMs = hints.SloTtftMs;
         route.SloTpotMs = hints.SloTpotMs;
         route.SessionHash = call.SessionHash;
-        route.RequiredTags = TagBits(call.Fleet, hints.Tags);
+        route.RequiredTags = RequestTargets.TagBits(call.Fleet, hints.Tags);
         route.Seed = Interlocked.Add(ref _seed, 0x9E3779B97F4A7C15UL);
 
         var limit = config.Limits.RequestDeadline;
@@ -93,12 +111,13 @@ internal sealed class InferenceRelay(
 
     private async ValueTask AttemptAllAsync(InferenceCall call)
     {
-        var targets = Targets(call);
+        var targets = RequestTargets.All(call);
         var next = 0;
         var target = targets[next++];
         AttemptResult last = default;
         RouteDecision nothing = default;
         DeploymentEntry? first = null;
+        AttemptResult? pending = null;
         var maxAttempts = call.Fleet.Config.Retries.MaxAttempts;
         while (true)
         {
@@ -129,6 +148,12 @@ internal sealed class InferenceRelay(
                 throw new ApiException(call.Attempts > 0 ? FinalErrors.After(last) : FinalErrors.NothingUsable(call, nothing, clock));
             }
 
+            if (pending is { } failed)
+            {
+                recorder.RecordFailedAttempt(call, failed);
+                pending = null;
+            }
+
             call.Attempts++;
             call.Decision = decision;
             call.Deployment = call.Fleet.Snapshot.Deployments[decision.Winner];
@@ -157,7 +182,7 @@ internal sealed class InferenceRelay(
             }
 
             Log.AttemptFailed(log, call.Context.RequestId, call.Attempts, last.Message ?? last.Error.ToString());
-            recorder.RecordFailedAttempt(call, last);
+            pending = last;
         }
     }
 
@@ -166,7 +191,8 @@ internal sealed class InferenceRelay(
         var deployment = call.Deployment!;
         var backend = call.Fleet.Backends[call.Decision.Winner];
         using var attempt = new Attempt(deployment, backend, call.Context.Http.RequestAborted);
-        var result = default(AttemptResult);
+        // What stands if something unforeseen escapes: a failure, never a success.
+        var result = new AttemptResult(RelayError.UpstreamProtocol, false);
         watch.Add(attempt);
         try
         {
@@ -206,7 +232,7 @@ internal sealed class InferenceRelay(
             Body = RequestRewriter.Rewrite(call.Body, call.Peek, attempt.Deployment, attempt.Backend.ReportsUsageOnRequest),
             Peek = call.Peek,
             RequestId = call.Context.RequestId,
-            TraceParent = call.Context.Http.Request.Headers.TraceParent is [{ } parent] ? parent : null,
+            TraceParent = call.Context.Http.Request.Headers.TraceParent is [{ Length: <= 128 } parent] && !parent.AsSpan().ContainsAnyExceptInRange('!', '~') ? parent : null,
             Hints = CrossingHeaders.Of(call.Context.Http.Request.Headers),
         };
         try
@@ -268,7 +294,7 @@ internal sealed class InferenceRelay(
     {
         call.HttpStatus = refusal.Status;
         recorder.Record(call);
-        if (call.Output is { IsCommitted: true })
+        if (call.Output is { } output && await output.StopKeepAliveAsync().ConfigureAwait(false))
         {
             await EndStreamAsync(call, refusal).ConfigureAwait(false);
             return;
@@ -293,7 +319,7 @@ internal sealed class InferenceRelay(
         var error = FinalErrors.After(last);
         call.HttpStatus = error.Status;
         recorder.Record(call);
-        if (call.Output is { IsCommitted: true })
+        if (call.Output is { } output && await output.StopKeepAliveAsync().ConfigureAwait(false))
         {
             await EndStreamAsync(call, error).ConfigureAwait(false);
             return;
@@ -332,34 +358,6 @@ internal sealed class InferenceRelay(
         return true;
     }
 
-    private List<NameTarget> Targets(InferenceCall call)
-    {
-        var first = Resolve(call, call.ModelName);
-        var targets = new List<NameTarget>(1 + call.Hints.Fallbacks.Count) { first };
-        foreach (var name in call.Hints.Fallbacks.Concat(call.Fleet.FallbacksOf(first)))
-        {
-            if (name != call.ModelName)
-            {
-                targets.Add(Resolve(call, name));
-            }
-        }
-
-        return targets;
-    }
-
-    private static NameTarget Resolve(InferenceCall call, string name)
-    {
-        if (call.Fleet.Names.TryResolve(Encoding.UTF8.GetBytes(name), out var target))
-        {
-            return target;
-        }
-
-        var close = call.Fleet.Names.CloseMatches(name);
-        throw new ApiException(ApiError.ModelNotFound(close.Length > 0
-            ? $"There is no model \"{name}\". Did you mean {string.Join(", ", close)}?"
-            : $"There is no model \"{name}\". GET /v1/models lists what there is."));
-    }
-
     /// <summary>Every candidate with its terms, as of now.</summary>
     public List<CandidateReport> Explain(InferenceCall call, NameTarget target)
     {
@@ -368,28 +366,8 @@ internal sealed class InferenceRelay(
         return [.. reports.AsSpan(0, count)];
     }
 
-    private static float BytesPerToken(FleetState state, NameTarget target) =>
-        target.Candidates.Length > 0 ? state.Snapshot.Deployments[target.Candidates[0]].State.BytesPerToken : 4;
-
-    private static ulong TagBits(FleetState state, IReadOnlyList<string> tags)
-    {
-        ulong bits = 0;
-        foreach (var tag in tags)
-        {
-            var bit = Array.IndexOf(state.Snapshot.TagNames, tag);
-            if (bit < 0)
-            {
-                throw new ApiException(ApiError.Impossible($"No deployment carries the tag \"{tag}\".", "x-routerd-tags"));
-            }
-
-            bits |= 1UL << bit;
-        }
-
-        return bits;
-    }
-
     /// <summary>A stream that broke is billed for what was delivered, a timeout for the prompt that was sent.</summary>
-    private static void CountDelivered(InferenceCall call, Lease lease, in AttemptResult result)
+    public static void CountDelivered(InferenceCall call, Lease lease, in AttemptResult result)
     {
         if (call.Usage.IsReported)
         {

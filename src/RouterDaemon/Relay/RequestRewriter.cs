@@ -76,10 +76,10 @@ internal static class RequestRewriter
         cuts.Sort((a, b) => a.Offset.CompareTo(b.Offset));
         for (var i = 1; i < cuts.Count; i++)
         {
-            // Two neighbours may claim the same comma; it goes with the first.
+            // Two neighbours claim the comma between them: it goes with the first, and the second takes the one behind itself.
             if (cuts[i].Offset < cuts[i - 1].End)
             {
-                cuts[i] = new ByteRange(cuts[i - 1].End, cuts[i].End - cuts[i - 1].End);
+                cuts[i] = new ByteRange(cuts[i - 1].End, EndWithComma(body.Span, cuts[i].End) - cuts[i - 1].End);
             }
         }
 
@@ -119,6 +119,17 @@ internal static class RequestRewriter
         }
 
         return body;
+    }
+
+    private static int EndWithComma(ReadOnlySpan<byte> body, int end)
+    {
+        var at = end;
+        while (at < body.Length && body[at] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
+        {
+            at++;
+        }
+
+        return at < body.Length && body[at] == (byte)',' ? at + 1 : end;
     }
 
     private static ByteRange Moved(ByteRange range, Shift shift) => new(shift.Of(range.Offset), range.Length);

@@ -11,7 +11,7 @@ internal static class ResponseHeaders
     public static void Write(HttpResponse response, InferenceCall call)
     {
         var headers = response.Headers;
-        headers["x-routerd-deployment"] = call.Deployment?.Id ?? "";
+        headers["x-routerd-deployment"] = Ascii(call.Deployment?.Id ?? "");
         headers["x-routerd-decision"] = call.DecisionKind switch
         {
             DecisionKind.Fallback => "fallback",

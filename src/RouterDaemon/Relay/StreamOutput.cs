@@ -16,6 +16,7 @@ internal sealed class StreamOutput : IDisposable
     private readonly TimeProvider _time;
     private readonly long _intervalTicks;
     private long _lastWriteTimestamp;
+    private bool _isStopped;
 
     /// <param name="http">The request.</param>
     /// <param name="writeHeaders">Sets status and headers; called once, before the first bytes.</param>
@@ -41,9 +42,26 @@ internal sealed class StreamOutput : IDisposable
     /// <summary>Takes the turn to write. Pair with <see cref="EndAsync"/>.</summary>
     public async ValueTask<PipeWriter> BeginAsync()
     {
+        await _turn.WaitAsync(_http.RequestAborted).ConfigureAwait(false);
+        try
+        {
+            Commit();
+            return _http.Response.BodyWriter;
+        }
+        catch
+        {
+            _turn.Release();
+            throw;
+        }
+    }
+
+    /// <summary>Ends the keep-alives, for an answer that goes out otherwise. True = the headers of a stream are out already.</summary>
+    public async ValueTask<bool> StopKeepAliveAsync()
+    {
         await _turn.WaitAsync().ConfigureAwait(false);
-        Commit();
-        return _http.Response.BodyWriter;
+        _isStopped = true;
+        _turn.Release();
+        return IsCommitted;
     }
 
     /// <summary>Sends what was written and gives the turn back. False = the client is gone.</summary>
@@ -82,9 +100,24 @@ internal sealed class StreamOutput : IDisposable
                 return;
             }
 
-            CommittedByKeepAlive |= !IsCommitted;
-            Commit();
-            _http.Response.BodyWriter.Write(_keepAlive.Span);
+            if (_isStopped)
+            {
+                _turn.Release();
+                return;
+            }
+
+            try
+            {
+                CommittedByKeepAlive |= !IsCommitted;
+                Commit();
+                _http.Response.BodyWriter.Write(_keepAlive.Span);
+            }
+            catch
+            {
+                _turn.Release();
+                throw;
+            }
+
             await EndAsync(_http.RequestAborted).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or InvalidOperationException or IOException)
@@ -97,8 +130,8 @@ internal sealed class StreamOutput : IDisposable
     {
         if (!IsCommitted)
         {
-            IsCommitted = true;
             _writeHeaders(_http.Response);
+            IsCommitted = true;
         }
     }
 }

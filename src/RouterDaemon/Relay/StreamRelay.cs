@@ -207,6 +207,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
         var end = _isDone ? DoneStart() : _scanned;
         writer.Write(_buffer.AsSpan(_forwarded, end - _forwarded));
         lease.Measure(call, clock);
+        InferenceRelay.CountDelivered(call, lease, AttemptResult.Success);
         lease.Finish(router, AttemptResult.Success, call, clock.NowNs);
         recorder.RecordSuccess(call);
         ClosingMetadata.WriteEvent(writer, call);

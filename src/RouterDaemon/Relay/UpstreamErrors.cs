@@ -34,6 +34,8 @@ internal static class UpstreamErrors
         if (attempt.Backend.IsRetryable(status))
         {
             var limited = status == 429;
+            // What an upstream says of our key is for our log's reader to find there, not for clients.
+            message = status is 401 or 403 ? "" : message;
             return new AttemptResult(limited ? RelayError.UpstreamRateLimited : RelayError.UpstreamStatus, false)
             {
                 Message = $"{attempt.Deployment.Id} answered {status}{(message.Length > 0 ? ": " + message : "")}",
@@ -69,7 +71,7 @@ internal static class UpstreamErrors
                     : root.TryGetProperty("message", out var message) || root.TryGetProperty("detail", out message) ? message.ToString() : "";
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             text = Encoding.UTF8.GetString(body);
         }

@@ -23,7 +23,8 @@ internal sealed class RequestRecorder(RequestJournal journal, Clock clock)
 
         call.IsRecorded = true;
         var record = NewRecord(call, call.Outcome, call.HttpStatus);
-        record.CostUsd = call.FailedAttemptsCostUsd + (call.Deployment is { } deployment ? call.Usage.CostUsd(deployment) : 0);
+        // Failed attempts before this one have rows, and costs, of their own.
+        record.CostUsd = call.Deployment is { } deployment ? call.Usage.CostUsd(deployment) : 0;
         record.PromptTokens = call.Usage.PromptTokens > 0 ? call.Usage.PromptTokens : call.Route.PromptTokens;
         journal.TryAppend(record);
     }
@@ -41,9 +42,7 @@ internal sealed class RequestRecorder(RequestJournal journal, Clock clock)
     {
         var record = NewRecord(call, result.Kind == OutcomeKind.Timeout ? RequestOutcome.Timeout : RequestOutcome.Error, result.Status);
         record.Flags |= RequestFlags.IntermediateAttempt;
-        var cost = result.WasCheap ? 0 : call.Usage.CostUsd(call.Deployment!);
-        record.CostUsd = cost;
-        call.FailedAttemptsCostUsd += cost;
+        record.CostUsd = result.WasCheap ? 0 : call.Usage.CostUsd(call.Deployment!);
         call.Usage = default;
         journal.TryAppend(record);
     }
@@ -61,7 +60,8 @@ internal sealed class RequestRecorder(RequestJournal journal, Clock clock)
             PredictedTtftMs = double.NaN,
             PredictedItlMs = double.NaN,
             PredictedCostUsd = double.NaN,
-            VirtualModelName = call.ModelName.Length > 0 ? journal.Intern(call.ModelName) : 0,
+            // Only names that exist: the journal's room for names is bounded.
+            VirtualModelName = call.IsResolved ? journal.Intern(call.ModelName) : 0,
             TaskTypeName = journal.Intern(TaskTypes.NameOf(call.Peek.TaskClass)),
             PromptTokens = call.Usage.PromptTokens,
             CachedTokens = Math.Max(0, call.Usage.CachedTokens),

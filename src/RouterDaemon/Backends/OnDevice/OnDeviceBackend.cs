@@ -38,7 +38,7 @@ internal sealed class OnDeviceBackend(EngineHost engine, TimeProvider time) : Ba
         {
             throw EngineErrors.ToUpstream(e);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new UpstreamException(RelayError.RequestRefused, e.Message) { ClientError = ApiError.BadRequest($"The body could not be read: {e.Message}") };
         }

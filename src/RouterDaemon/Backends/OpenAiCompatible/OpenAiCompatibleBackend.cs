@@ -47,7 +47,8 @@ internal class OpenAiCompatibleBackend : Backend
         {
             Content = new SplicedContent(request.Body),
             Version = HttpVersion.Version11,
-            VersionPolicy = HttpVersionPolicy.RequestVersionOrHigher,
+            // HTTP/1.1 sends the whole body before it reads: the pooled body is never in use after the answer came.
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
         AddHeaders(message, request);
         var response = await ExchangeAsync(message, cancellationToken).ConfigureAwait(false);

@@ -93,7 +93,10 @@ internal sealed class ContextTools(ToolRegistry registry, Func<ContextStore?> st
         try
         {
             // Parsed from a copy: the document outlives the pooled body.
-            return JsonDocument.Parse(body.Length == 0 ? "{}"u8.ToArray() : body.Span.ToArray());
+            var document = JsonDocument.Parse(body.Length == 0 ? "{}"u8.ToArray() : body.Span.ToArray());
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? document
+                : throw new ApiException(ApiError.BadRequest("The body must be a JSON object.", null, "invalid_json"));
         }
         catch (JsonException e)
         {
