@@ -34,7 +34,7 @@ internal static class UpstreamErrors
         if (attempt.Backend.IsRetryable(status))
         {
             var limited = status == 429;
-            // What an upstream says of our key is for our log's reader to find there, not for clients.
+            // What an upstream says of our key may quote it: neither the client nor the log gets it.
             message = status is 401 or 403 ? "" : message;
             return new AttemptResult(limited ? RelayError.UpstreamRateLimited : RelayError.UpstreamStatus, false)
             {
