@@ -52,7 +52,7 @@ internal sealed class Daemon : IAsyncDisposable
         _clock = new Clock(time);
         _journal = RequestJournal.Open(Path.Combine(config.DataDirectory, "journal"));
         _contextReader = new ContextReader(config.EffectiveContextDatabasePath, time);
-        _engine = new EngineHost(new EngineLog(_log), time);
+        _engine = new EngineHost(new EngineLog(_log), time, EngineVerb.Command());
         _fleet = new FleetManager(config, _engine, time, _log);
         var relayOptions = new RelayOptions();
         _watch = new DeadlineWatch(time, relayOptions.WatchInterval);

@@ -14,6 +14,7 @@ internal static class Verbs
         SimulateVerb.Create,
         ContextVerb.Create,
         DoctorVerb.Create,
+        EngineVerb.Create,
         SelfTestVerb.Create,
         VersionVerb.Create,
     ];

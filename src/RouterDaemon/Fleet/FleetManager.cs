@@ -145,6 +145,12 @@ internal sealed class FleetManager : IAsyncDisposable
         Deterministic = model.Deterministic,
         QueueLimit = model.QueueLimit,
         Pooling = ModelFiles.PoolingOf(model),
+        Isolation = model.Isolation switch
+        {
+            IsolationMode.None => EngineIsolation.None,
+            IsolationMode.Process => EngineIsolation.Process,
+            _ => EngineIsolation.Auto,
+        },
         Threads = model.Threads,
     };
 
