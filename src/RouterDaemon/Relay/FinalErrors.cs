@@ -58,7 +58,7 @@ internal static class FinalErrors
     private static string? MissingCapabilities(InferenceCall call)
     {
         var missing = call.Route.Required;
-        foreach (var candidate in RequestTargets.Resolve(call, call.ModelName).Candidates)
+        foreach (var candidate in RequestTargets.Resolve(call, call.ModelName).Candidates.Numbers)
         {
             missing &= ~call.Fleet.Snapshot.Deployments[candidate].Capabilities;
         }

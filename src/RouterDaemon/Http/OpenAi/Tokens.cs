@@ -112,7 +112,7 @@ internal sealed class Tokens(EngineHost engine, FleetManager fleet)
         }
 
         var candidates = name is not null && state.Names.TryResolve(Encoding.UTF8.GetBytes(name), out var target)
-            ? Array.ConvertAll(target.Candidates, i => state.Snapshot.Deployments[i])
+            ? Array.ConvertAll(target.Candidates.Numbers.ToArray(), i => state.Snapshot.Deployments[i])
             : state.Snapshot.Deployments;
         foreach (var entry in candidates)
         {
