@@ -1,9 +1,4 @@
 using System.Net.Sockets;
-using System.Threading.Channels;
-using RouterDaemon.Engine.Answers;
-using RouterDaemon.Engine.Hosting;
-using RouterDaemon.Engine.Scheduling;
-using RouterDaemon.Engine.Vectors;
 using RouterDaemon.Native;
 
 namespace RouterDaemon.Engine.Isolation;
@@ -24,6 +19,7 @@ public static class EngineChild
     /// <param name="log">Takes the library's warnings and errors.</param>
     public static async Task RunAsync(string socketPath, Stream input, TextWriter output, TextWriter log)
     {
+        AbortSignal.EndAtOnce();
         using IDisposable native = NativeLog.Subscribe((level, line) =>
         {
             if (level is NativeLogLevel.Error or NativeLogLevel.Warning)

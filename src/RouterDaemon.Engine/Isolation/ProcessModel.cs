@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Threading.Channels;
 using RouterDaemon.Engine.Answers;
 using RouterDaemon.Engine.Hosting;
 using RouterDaemon.Engine.Scheduling;
