@@ -11,8 +11,8 @@ public static partial class AbortSignal
     private const nint Default = 0;
 
     /// <summary>Ends the process at once: the runtime's own handler would first try to write a dump, or take the signal for nothing.</summary>
-    public static void EndAtOnce() => _ = signal(SigAbrt, Default);
+    public static void EndAtOnce() => _ = Signal(SigAbrt, Default);
 
-    [LibraryImport("libc")]
-    private static partial nint signal(int number, nint handler);
+    [LibraryImport("libc", EntryPoint = "signal")]
+    private static partial nint Signal(int number, nint handler);
 }
