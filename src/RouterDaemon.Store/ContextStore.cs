@@ -153,6 +153,14 @@ public sealed class ContextStore : IAsyncDisposable
         return WriteAsync(connection => QualityRows.Add(connection, requestId, score, at), cancellation);
     }
 
+    /// <summary>The newest scores, at most <paramref name="limit"/>, oldest first.</summary>
+    public Task<List<ScoredAnswer>> RecentScoresAsync(int limit, CancellationToken cancellation = default) =>
+        ReadAsync(connection => QualityRows.Recent(connection, limit), cancellation);
+
+    /// <summary>The score of one request; null when it has none.</summary>
+    public Task<ScoredAnswer?> ScoreOfAsync(string requestId, CancellationToken cancellation = default) =>
+        ReadAsync(connection => QualityRows.Of(connection, requestId), cancellation);
+
     /// <summary>Keeps sampled decisions for replay.</summary>
     public Task AddDecisionsAsync(IReadOnlyList<DecisionSample> samples, CancellationToken cancellation = default) =>
         WriteAsync(

@@ -32,6 +32,7 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly ContextReader _contextReader;
     private readonly EngineHost _engine;
     private readonly FleetManager _fleet;
+    private readonly QualityLearner _quality;
     private readonly DeadlineWatch _watch;
     private readonly IServer _server;
     private readonly RequestApplication _application;
@@ -42,6 +43,7 @@ internal sealed class Daemon : IAsyncDisposable
     private ContextStore? _store;
     private JournalDrain? _drain;
     private FleetReporter? _reporter;
+    private GaugePoller? _gauges;
 
     private Daemon(ServeOptions options, TimeProvider time)
     {
@@ -55,12 +57,9 @@ internal sealed class Daemon : IAsyncDisposable
         _engine = new EngineHost(new EngineLog(_log), time);
         _fleet = new FleetManager(config, _engine, time, _log);
         var relayOptions = new RelayOptions();
+        _quality = new QualityLearner(_fleet);
         _watch = new DeadlineWatch(time, relayOptions.WatchInterval);
-        var router = new Router(new RouterOptions
-        {
-            Policy = config.Routing.Policy,
-            HedgeBudget = config.Routing.Hedge.Enabled ? config.Routing.Hedge.BudgetFraction : 0,
-        });
+        var router = new Router(new RouterOptions { Policy = config.Routing.Policy });
         var relay = new InferenceRelay(_ready.Task, _fleet, router, new RequestRecorder(_journal, _clock), _watch, relayOptions, _clock, _log);
         var endpoints = new Endpoints
         {
@@ -68,8 +67,8 @@ internal sealed class Daemon : IAsyncDisposable
             Completions = new Completions(relay),
             Models = new Models(_fleet, _clock, time.GetUtcNow().ToUnixTimeSeconds()),
             RouteExplain = new RouteExplain(_fleet, relay),
-            Metrics = new Metrics(_fleet, _journal, _clock),
-            ContextTools = new ContextTools(new ToolRegistry(_contextReader), () => _store, time),
+            Metrics = new Metrics(_fleet, router, _journal, _clock),
+            ContextTools = new ContextTools(new ToolRegistry(_contextReader), () => _store, _quality, time),
         };
         _application = new RequestApplication(
             new Dispatcher(Routes.All(endpoints), new RequestGuard(RequestGuardOptions.From(config)), new AccessGate(() => _fleet.Current.Config), _log), time);
@@ -100,6 +99,11 @@ internal sealed class Daemon : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _watch.Dispose();
+        if (_gauges is not null)
+        {
+            await _gauges.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _fleet.DisposeAsync().ConfigureAwait(false);
         await _engine.DisposeAsync().ConfigureAwait(false);
         if (_reporter is not null)
@@ -166,6 +170,8 @@ internal sealed class Daemon : IAsyncDisposable
 
         _ready.SetResult();
         _fleet.StartWatching();
+        _gauges = new GaugePoller(_fleet, _clock, _log);
+        _gauges.Start();
         using var file = _options.Loaded.FilePath is { } path ? new ConfigFileWatch(path, _clock.Time, Reload) : null;
         SystemdNotifier.Send("READY=1");
         await _ended.Task.ConfigureAwait(false);
@@ -191,11 +197,6 @@ internal sealed class Daemon : IAsyncDisposable
             yield return "telemetry.otlp";
         }
 
-        if (config.Routing.Hedge.Enabled)
-        {
-            yield return "routing.hedge";
-        }
-
         if (config.Registration.Secret is not null)
         {
             yield return "registration";
@@ -218,7 +219,8 @@ internal sealed class Daemon : IAsyncDisposable
             Log.EstimatorsRestored(_log, restored);
         }
 
-        _reporter = new FleetReporter(_store, _fleet, _journal, _clock, _log);
+        await _quality.LoadAsync(_store).ConfigureAwait(false);
+        _reporter = new FleetReporter(_store, _fleet, _quality, _journal, _clock, _log);
         _reporter.Start();
     }
 

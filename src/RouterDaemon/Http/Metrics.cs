@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using RouterDaemon.Core.Fleet;
+using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.State;
 using RouterDaemon.Fleet;
 using RouterDaemon.Relay;
@@ -9,7 +10,7 @@ using RouterDaemon.Store.Journal;
 namespace RouterDaemon.Http;
 
 /// <summary><c>GET /metrics</c>: the fleet in Prometheus' text format, version 0.0.4.</summary>
-internal sealed class Metrics(FleetManager fleet, RequestJournal journal, Clock clock)
+internal sealed class Metrics(FleetManager fleet, Router router, RequestJournal journal, Clock clock)
 {
     private static readonly double[] Quantiles = [0.5, 0.95, 0.99];
 
@@ -33,6 +34,8 @@ internal sealed class Metrics(FleetManager fleet, RequestJournal journal, Clock 
         Summary(text, deployments, "routerd_time_to_first_token_seconds", "Time to the first token, last 5 minutes.", d => d.State.Ttft);
         Summary(text, deployments, "routerd_time_per_output_token_seconds", "Time between output tokens, last 5 minutes.", d => d.State.Itl);
         Summary(text, deployments, "routerd_request_duration_seconds", "Whole requests, last 5 minutes.", d => d.State.Latency);
+        Single(text, "routerd_decisions_total", "counter", "Routing decisions, retries and hedges included.", router.Decisions);
+        Single(text, "routerd_hedges_total", "counter", "Requests sent to a second deployment because the first token was late.", router.Hedges);
         Single(text, "routerd_journal_backlog", "gauge", "Records not yet in SQLite.", journal.Backlog);
         Single(text, "routerd_journal_dropped_total", "counter", "Records that found the journal full.", journal.Dropped);
 

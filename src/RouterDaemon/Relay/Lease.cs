@@ -38,6 +38,22 @@ internal sealed class Lease(RouteLease lease)
         }
     }
 
+    /// <summary>When the attempt is late enough to be hedged.</summary>
+    public long HedgeDueNs(in RouteDecision decision) => Router.HedgeDueNs(decision, _lease);
+
+    /// <summary>Whether to hedge it now; see <see cref="Router.TryBeginHedge"/>.</summary>
+    public bool TryBeginHedge(Router router, InferenceCall call, long nowNs) =>
+        router.TryBeginHedge(call.Route, call.Decision, _lease, call.Fleet.Config.Routing.Hedge.BudgetFraction, nowNs);
+
+    /// <summary>It lost to a hedge: its first token took at least this long, which would otherwise teach nothing.</summary>
+    public void LearnLate(Router router, long nowNs)
+    {
+        if (ContentChunks == 0)
+        {
+            router.OnFirstToken(ref _lease, nowNs);
+        }
+    }
+
     /// <summary>Releases what the attempt holds and teaches the estimators; later calls do nothing.</summary>
     public void Finish(Router router, in AttemptResult result, InferenceCall call, long nowNs)
     {

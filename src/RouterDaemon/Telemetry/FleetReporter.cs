@@ -20,14 +20,16 @@ internal sealed class FleetReporter : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ContextStore _store;
     private readonly FleetManager _fleet;
+    private readonly QualityLearner _quality;
     private readonly RequestJournal _journal;
     private readonly Clock _clock;
     private readonly ILogger _log;
     private long _dropped;
     private Task _loop = Task.CompletedTask;
 
-    public FleetReporter(ContextStore store, FleetManager fleet, RequestJournal journal, Clock clock, ILogger log)
+    public FleetReporter(ContextStore store, FleetManager fleet, QualityLearner quality, RequestJournal journal, Clock clock, ILogger log)
     {
+        _quality = quality;
         _store = store;
         _fleet = fleet;
         _journal = journal;
@@ -58,6 +60,7 @@ internal sealed class FleetReporter : IAsyncDisposable
     {
         var fleet = _fleet.Current;
         _fleet.RefreshOnDevice(fleet);
+        _quality.Publish();
         await _store.UpsertDeploymentsAsync([.. fleet.Snapshot.Deployments.Select(StatusOf)]).ConfigureAwait(false);
         var learnt = fleet.Snapshot.Deployments
             .Where(d => d.State.TtftSamples > 0 || d.State.Latency.Count > 0)

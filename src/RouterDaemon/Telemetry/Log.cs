@@ -74,4 +74,7 @@ internal static partial class Log
 
     [LoggerMessage(24, LogLevel.Warning, "the journal was full: {Dropped} records are lost so far")]
     public static partial void JournalDropped(ILogger log, long dropped);
+
+    [LoggerMessage(25, LogLevel.Warning, "backend {Backend}: its metrics page could not be used ({Reason}); decisions go without it")]
+    public static partial void GaugesFailed(ILogger log, string backend, string reason);
 }

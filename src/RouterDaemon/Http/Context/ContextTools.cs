@@ -5,11 +5,12 @@ using RouterDaemon.Agents.Loop;
 using RouterDaemon.Agents.Tools;
 using RouterDaemon.Store;
 using RouterDaemon.Store.Records;
+using RouterDaemon.Telemetry;
 
 namespace RouterDaemon.Http.Context;
 
 /// <summary><c>GET /context/tools</c>, <c>POST /context/tools/{name}</c>, <c>/context/ask</c> and <c>/context/quality</c>.</summary>
-internal sealed class ContextTools(ToolRegistry registry, Func<ContextStore?> store, TimeProvider time)
+internal sealed class ContextTools(ToolRegistry registry, Func<ContextStore?> store, QualityLearner quality, TimeProvider time)
 {
     private const long MaxBodyBytes = 1024 * 1024;
 
@@ -72,6 +73,7 @@ internal sealed class ContextTools(ToolRegistry registry, Func<ContextStore?> st
             throw new ApiException(new ApiError(404, "invalid_request_error", "not_found", $"There is no request {requestId} (rows follow requests by a fraction of a second).", "request_id"));
         }
 
+        await quality.OnScoredAsync(open, requestId, result).ConfigureAwait(false);
         await JsonAnswer.WriteAsync(context, 200, json =>
         {
             json.WriteStartObject();
