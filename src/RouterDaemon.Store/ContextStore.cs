@@ -115,6 +115,39 @@ public sealed class ContextStore : IAsyncDisposable
             cancellation);
     }
 
+    /// <summary>Saves the last minutes of deployments; replaces what was saved of the same ones before.</summary>
+    public Task SaveWindowsAsync(IReadOnlyList<WindowState> windows, CancellationToken cancellation = default)
+    {
+        var now = Rfc3339.Format(Time.GetUtcNow());
+        return WriteAsync(
+            connection =>
+            {
+                foreach (var window in windows)
+                {
+                    connection.Execute(
+                        "INSERT OR REPLACE INTO r_windows (deployment_id, format, ttft, itl, latency, updated_at) VALUES ($id, $format, $ttft, $itl, $latency, $now)",
+                        ("$id", window.DeploymentId), ("$format", window.Format), ("$ttft", window.Ttft), ("$itl", window.Itl),
+                        ("$latency", window.Latency), ("$now", now));
+                }
+
+                return windows.Count;
+            },
+            cancellation);
+    }
+
+    /// <summary>The windows that were saved within the last <paramref name="age"/>.</summary>
+    public Task<List<WindowState>> LoadWindowsAsync(TimeSpan age, CancellationToken cancellation = default)
+    {
+        var since = Rfc3339.Format(Time.GetUtcNow() - age);
+        return ReadAsync(
+            connection => connection.Query(
+                "SELECT deployment_id, format, ttft, itl, latency FROM r_windows WHERE updated_at >= $since ORDER BY deployment_id",
+                static row => new WindowState(
+                    row.GetString(0), row.GetInt32(1), row.GetFieldValue<byte[]>(2), row.GetFieldValue<byte[]>(3), row.GetFieldValue<byte[]>(4)),
+                ("$since", since)),
+            cancellation);
+    }
+
     /// <summary>All saved states, by deployment.</summary>
     public Task<List<EstimatorState>> LoadEstimatorsAsync(CancellationToken cancellation = default) =>
         ReadAsync(

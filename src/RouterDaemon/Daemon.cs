@@ -219,6 +219,7 @@ internal sealed class Daemon : IAsyncDisposable
             Log.EstimatorsRestored(_log, restored);
         }
 
+        await FleetReporter.RestoreWindowsAsync(_store, _fleet).ConfigureAwait(false);
         await _quality.LoadAsync(_store).ConfigureAwait(false);
         _reporter = new FleetReporter(_store, _fleet, _quality, _journal, _clock, _log);
         _reporter.Start();

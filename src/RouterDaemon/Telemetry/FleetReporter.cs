@@ -15,6 +15,7 @@ internal sealed class FleetReporter : IAsyncDisposable
     /// <summary>Window of the percentiles: two halves that are rotated.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
 
+    private const int WindowFormat = 1;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _stop = new();
@@ -52,6 +53,21 @@ internal sealed class FleetReporter : IAsyncDisposable
         return learnt;
     }
 
+    /// <summary>Gives deployments the percentiles of an earlier run that ended within the window.</summary>
+    public static async Task RestoreWindowsAsync(ContextStore store, FleetManager fleet)
+    {
+        var windows = await store.LoadWindowsAsync(Window).ConfigureAwait(false);
+        foreach (var entry in fleet.Current.Snapshot.Deployments)
+        {
+            if (entry.State.Latency.Count == 0 && windows.Find(w => w.DeploymentId == entry.Id && w.Format == WindowFormat) is { } window)
+            {
+                entry.State.Ttft.Import(window.Ttft);
+                entry.State.Itl.Import(window.Itl);
+                entry.State.Latency.Import(window.Latency);
+            }
+        }
+    }
+
     /// <summary>Begins to report.</summary>
     public void Start() => _loop = LoopAsync();
 
@@ -69,6 +85,9 @@ internal sealed class FleetReporter : IAsyncDisposable
         if (learnt.Count > 0)
         {
             await _store.SaveEstimatorsAsync(learnt).ConfigureAwait(false);
+            await _store.SaveWindowsAsync([.. fleet.Snapshot.Deployments
+                .Where(d => d.State.Latency.Count > 0)
+                .Select(d => new WindowState(d.Id, WindowFormat, d.State.Ttft.Export(), d.State.Itl.Export(), d.State.Latency.Export()))]).ConfigureAwait(false);
         }
 
         var dropped = _journal.Dropped;
