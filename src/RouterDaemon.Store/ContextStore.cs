@@ -194,8 +194,24 @@ public sealed class ContextStore : IAsyncDisposable
     public Task<ScoredAnswer?> ScoreOfAsync(string requestId, CancellationToken cancellation = default) =>
         ReadAsync(connection => QualityRows.Of(connection, requestId), cancellation);
 
-    /// <summary>Keeps sampled decisions for replay.</summary>
-    public Task AddDecisionsAsync(IReadOnlyList<DecisionSample> samples, CancellationToken cancellation = default) =>
+    /// <summary>What requests since <paramref name="since"/>, a whole hour, cost by deployment: answered, failed and abandoned ones.</summary>
+    public Task<List<(string DeploymentId, double Usd)>> SpentSinceAsync(DateTimeOffset since, CancellationToken cancellation = default) =>
+        ReadAsync(
+            connection => connection.Query(
+                """
+                SELECT deployment_id, sum(cost_usd) FROM (
+                    SELECT deployment_id, cost_usd FROM r_rollups WHERE hour >= $since
+                    UNION ALL
+                    SELECT deployment_id, cost_usd FROM r_outcomes
+                    WHERE created_at >= $since AND deployment_id IS NOT NULL AND outcome NOT IN ('success', 'error', 'timeout'))
+                GROUP BY deployment_id
+                """,
+                static row => (row.GetString(0), row.DoubleOrNull(1) ?? 0),
+                ("$since", Rfc3339.Format(since))),
+            cancellation);
+
+    /// <summary>Keeps sampled decisions for replay, the newest <paramref name="keep"/> of all; 0 = all.</summary>
+    public Task AddDecisionsAsync(IReadOnlyList<DecisionSample> samples, int keep = 0, CancellationToken cancellation = default) =>
         WriteAsync(
             connection =>
             {
@@ -204,6 +220,11 @@ public sealed class ContextStore : IAsyncDisposable
                     connection.Execute(
                         "INSERT INTO r_decisions (request_id, created_at, format, inputs) VALUES ($id, $at, $format, $inputs)",
                         ("$id", sample.RequestId), ("$at", Rfc3339.Format(sample.CreatedAt)), ("$format", sample.Format), ("$inputs", sample.Inputs));
+                }
+
+                if (keep > 0)
+                {
+                    connection.Execute("DELETE FROM r_decisions WHERE seq <= (SELECT max(seq) FROM r_decisions) - $keep", ("$keep", keep));
                 }
 
                 return samples.Count;

@@ -33,6 +33,7 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly EngineHost _engine;
     private readonly FleetManager _fleet;
     private readonly QualityLearner _quality;
+    private readonly DecisionRecorder _decisions;
     private readonly DeadlineWatch _watch;
     private readonly IServer _server;
     private readonly RequestApplication _application;
@@ -44,6 +45,7 @@ internal sealed class Daemon : IAsyncDisposable
     private JournalDrain? _drain;
     private FleetReporter? _reporter;
     private GaugePoller? _gauges;
+    private BudgetKeeper? _budgets;
 
     private Daemon(ServeOptions options, TimeProvider time)
     {
@@ -60,14 +62,15 @@ internal sealed class Daemon : IAsyncDisposable
         _quality = new QualityLearner(_fleet);
         _watch = new DeadlineWatch(time, relayOptions.WatchInterval);
         var router = new Router(new RouterOptions { Policy = config.Routing.Policy });
-        var relay = new InferenceRelay(_ready.Task, _fleet, router, new RequestRecorder(_journal, _clock), _watch, relayOptions, _clock, _log);
+        _decisions = new DecisionRecorder(router, _clock);
+        var relay = new InferenceRelay(_ready.Task, _fleet, router, _decisions, new RequestRecorder(_journal, _clock), _watch, relayOptions, _clock, _log);
         var endpoints = new Endpoints
         {
             Health = new Health(NotReadyReasons),
             Completions = new Completions(relay),
             Models = new Models(_fleet, _clock, time.GetUtcNow().ToUnixTimeSeconds()),
             RouteExplain = new RouteExplain(_fleet, relay),
-            Metrics = new Metrics(_fleet, router, _journal, _clock),
+            Metrics = new Metrics(_fleet, router, _decisions, _journal, _clock),
             ContextTools = new ContextTools(new ToolRegistry(_contextReader), () => _store, _quality, time),
         };
         _application = new RequestApplication(
@@ -102,6 +105,11 @@ internal sealed class Daemon : IAsyncDisposable
         if (_gauges is not null)
         {
             await _gauges.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_budgets is not null)
+        {
+            await _budgets.DisposeAsync().ConfigureAwait(false);
         }
 
         await _fleet.DisposeAsync().ConfigureAwait(false);
@@ -182,11 +190,6 @@ internal sealed class Daemon : IAsyncDisposable
     /// <summary>Settings of the contract whose machinery is not in this version: said, so that nobody counts on them.</summary>
     private static IEnumerable<string> NotServedYet(RouterdConfig config)
     {
-        if (config.Budgets.Count > 0)
-        {
-            yield return "budgets";
-        }
-
         if (config.Cache.Enabled)
         {
             yield return "cache";
@@ -221,7 +224,9 @@ internal sealed class Daemon : IAsyncDisposable
 
         await FleetReporter.RestoreWindowsAsync(_store, _fleet).ConfigureAwait(false);
         await _quality.LoadAsync(_store).ConfigureAwait(false);
-        _reporter = new FleetReporter(_store, _fleet, _quality, _journal, _clock, _log);
+        _budgets = new BudgetKeeper(_fleet, _store, _clock, _log);
+        await _budgets.StartAsync().ConfigureAwait(false);
+        _reporter = new FleetReporter(_store, _fleet, _quality, _decisions, _journal, _clock, _log);
         _reporter.Start();
     }
 

@@ -12,11 +12,22 @@ public sealed partial class DeploymentState
     /// <summary>What an old score weighs when a new one comes: the memory is about 200 scores long.</summary>
     public const float QualityMemory = 0.995f;
 
+    private int _prefixSlot;
     private bool _hasQuality;
     private readonly float[] _qualitySum = new float[ClassCount];
     private readonly float[] _qualityCount = new float[ClassCount];
 
-    internal int PrefixSlot { get; set; }
+    /// <summary>The place in the prefix table; 0 = none. Set under the table's lock only.</summary>
+    internal int PrefixSlot
+    {
+        get => Volatile.Read(ref _prefixSlot);
+        set
+        {
+            Enter();
+            Volatile.Write(ref _prefixSlot, value);
+            PublishAndExit();
+        }
+    }
 
     internal byte PrefixGeneration { get; set; }
 
@@ -33,6 +44,7 @@ public sealed partial class DeploymentState
         _qualitySum[i] = (_qualitySum[i] * QualityMemory) + (float)score;
         _qualityCount[i] = (_qualityCount[i] * QualityMemory) + 1;
         _hasQuality = true;
+        PublishQuality();
         Exit();
     }
 
@@ -48,6 +60,7 @@ public sealed partial class DeploymentState
         Enter();
         (_qualitySum[i], _qualityCount[i]) = ((float)sum, (float)count);
         _hasQuality |= count > 0;
+        PublishQuality();
         Exit();
     }
 

@@ -50,7 +50,8 @@ public sealed partial class DeploymentState
     /// </summary>
     public void SetGauges(double waiting, double running, double kvUsage, long nowNs, TimeSpan life = default)
     {
-        Volatile.Write(ref _gaugeEndNs, life > TimeSpan.Zero ? nowNs + (life.Ticks * 100) : 0);
+        Enter();
+        _gaugeEndNs = life > TimeSpan.Zero ? nowNs + (life.Ticks * 100) : 0;
         if (double.IsFinite(waiting))
             _gaugeWaiting = (float)Math.Max(0, waiting);
         if (double.IsFinite(running))
@@ -59,6 +60,7 @@ public sealed partial class DeploymentState
             _gaugeKvUsage = (float)Math.Clamp(kvUsage, 0, 1);
         Volatile.Write(ref _gaugeNs, nowNs);
         UpdateGaugeWait(nowNs);
+        PublishAndExit();
     }
 
     /// <summary>
@@ -85,10 +87,12 @@ public sealed partial class DeploymentState
     /// <param name="loadMs">Time until the model is in memory when it is not; estimated or remaining.</param>
     public void SetResidency(bool resident, int freeSlots, int queueDepth, double loadMs)
     {
+        Enter();
         _freeSlots = Math.Max(0, freeSlots);
         _queueDepth = Math.Max(0, queueDepth);
         _loadSeconds = double.IsFinite(loadMs) ? (float)(Math.Max(0, loadMs) * 1e-3) : 0;
         _resident = resident;
-        Volatile.Write(ref _exact, true);
+        _exact = true;
+        PublishAndExit();
     }
 }

@@ -7,7 +7,7 @@ using RouterDaemon.Core.State;
 namespace RouterDaemon.Fleet;
 
 /// <summary>Turns a configuration and what was discovered into a <see cref="FleetState"/>.</summary>
-internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<string, bool, DeploymentState> stateOf)
+internal sealed class FleetBuilder(RouterdConfig config, long generation, Budgets budgets, Func<string, bool, DeploymentState> stateOf)
 {
     private const Capability Everything = Capability.Chat | Capability.Completion | Capability.Tools | Capability.JsonObject
         | Capability.JsonSchema | Capability.Vision | Capability.Embeddings | Capability.LogProbs | Capability.Infill | Capability.Audio;
@@ -40,6 +40,7 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<s
             LastResort = model.LastResort,
             Weight = model.Weight,
             Tags = TagBits(model.Tags),
+            Budgets = budgets.Of(model.Id, OnDeviceBackend.LocalId),
             State = stateOf(id, true),
         });
         AddAliases(model.Aliases, id);
@@ -74,6 +75,7 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<s
                 Slots = deployment.Slots,
                 Weight = deployment.Weight ?? backendConfig.Weight,
                 Tags = TagBits([.. backendConfig.Tags, .. deployment.Tags]),
+                Budgets = budgets.Of(deployment.Model, backendConfig.Id),
                 State = stateOf(id, false),
             });
             AddAliases(deployment.Aliases, id);
@@ -83,7 +85,7 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<s
     /// <summary>The finished state.</summary>
     public FleetState Build()
     {
-        var snapshot = new FleetSnapshot { Deployments = [.. _entries], Generation = generation, TagNames = [.. _tags] };
+        var snapshot = new FleetSnapshot([.. _entries], generation, [.. _tags]);
         var virtualModels = config.VirtualModels
             .Select(v => new VirtualModel(v.Id, v.Deployments, v.Policy, v.Preset?.ToString().ToLowerInvariant()))
             .ToList();

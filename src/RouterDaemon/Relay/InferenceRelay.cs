@@ -1,5 +1,6 @@
 using RouterDaemon.Backends;
 using RouterDaemon.Core.Fleet;
+using RouterDaemon.Core.Replay;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Fleet;
 using RouterDaemon.Http;
@@ -10,7 +11,7 @@ namespace RouterDaemon.Relay;
 
 /// <summary>The life of an inference request: read, choose, attempt until an answer begins, record.</summary>
 internal sealed class InferenceRelay(
-    Task ready, FleetManager fleet, Router router, RequestRecorder recorder, DeadlineWatch watch, RelayOptions options, Clock clock, ILogger log)
+    Task ready, FleetManager fleet, Router router, DecisionRecorder decisions, RequestRecorder recorder, DeadlineWatch watch, RelayOptions options, Clock clock, ILogger log)
 {
     private static readonly ReadOnlyMemory<byte> KeepAliveComment = ": keep-alive\n\n"u8.ToArray();
 
@@ -125,15 +126,14 @@ internal sealed class InferenceRelay(
         var maxAttempts = call.Fleet.Config.Retries.MaxAttempts;
         while (true)
         {
-            if (call.Attempts == 0 && (call.Hints.Explain || target.Candidates.Length is > 1 and <= MaxRecordedOptions))
+            if (call.Attempts == 0 && (call.Hints.Explain || target.Candidates.Count is > 1 and <= MaxRecordedOptions))
             {
                 // Before the choice, so that the request does not count itself.
                 call.Reports = Explain(call, target);
             }
 
             var decision = default(RouteDecision);
-            var result = router.Choose(
-                call.Fleet.Snapshot, call.Route, target.Candidates, call.PrefixHashes, clock.NowNs, ref decision, out var lease);
+            var result = decisions.Choose(call, target.Candidates, ref decision, out var lease);
             if (result == RouteResult.NothingUsable)
             {
                 nothing = decision;
@@ -380,11 +380,17 @@ internal sealed class InferenceRelay(
         return true;
     }
 
+    /// <summary>What the request's policy would choose now, on copies of the states; null = nothing is usable.</summary>
+    public string? Preview(InferenceCall call, NameTarget target) =>
+        DecisionInputs.Capture(router, target.Candidates, in call.Route, call.PrefixHashes, clock.NowNs)?.Choose(Math.Max(0, call.Route.Policy - 1)) is { DeploymentId.Length: > 0 } choice
+            ? choice.DeploymentId
+            : null;
+
     /// <summary>Every candidate with its terms, as of now.</summary>
     public List<CandidateReport> Explain(InferenceCall call, NameTarget target)
     {
-        var reports = new CandidateReport[target.Candidates.Length];
-        var count = router.Explain(call.Fleet.Snapshot, call.Route, target.Candidates, call.PrefixHashes, clock.NowNs, reports);
+        var reports = new CandidateReport[target.Candidates.Count];
+        var count = router.Explain(target.Candidates, call.Route, call.PrefixHashes, clock.NowNs, reports);
         return [.. reports.AsSpan(0, count)];
     }
 

@@ -7,6 +7,7 @@ internal sealed class Lease(RouteLease lease)
 {
     private RouteLease _lease = lease;
     private long _firstContentNs;
+    private bool _isLate;
 
     /// <summary>When the first content must have come.</summary>
     public long FirstTokenDeadline { get; set; } = long.MaxValue;
@@ -48,6 +49,7 @@ internal sealed class Lease(RouteLease lease)
     /// <summary>It lost to a hedge: its first token took at least this long, which would otherwise teach nothing.</summary>
     public void LearnLate(Router router, long nowNs)
     {
+        _isLate = true;
         if (ContentChunks == 0)
         {
             router.OnFirstToken(ref _lease, nowNs);
@@ -68,8 +70,17 @@ internal sealed class Lease(RouteLease lease)
             RetryAfterNs = (long)((result.RetryAfter?.TotalSeconds ?? 0) * 1e9),
             PromptTokens = call.Usage.PromptTokens,
             CachedTokens = call.Usage.IsReported ? call.Usage.CachedTokens : -1,
+            CostUsd = CostUsd(result, call),
             CompletionTokens = call.Usage.IsReported ? call.Usage.CompletionTokens : ContentChunks,
         };
         router.OnFinished(ref _lease, outcome, nowNs);
     }
+
+    /// <summary>What the attempt is held to have cost; of a race, the winner speaks for the call.</summary>
+    private double CostUsd(in AttemptResult result, InferenceCall call) => result switch
+    {
+        { WasCheap: true } => 0,
+        { Error: RelayError.HedgeLost } => _isLate ? 0 : call.HedgeCostUsd,
+        _ => call.Deployment is { } deployment ? call.Usage.CostUsd(deployment) : 0,
+    };
 }

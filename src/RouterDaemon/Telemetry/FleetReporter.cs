@@ -22,15 +22,17 @@ internal sealed class FleetReporter : IAsyncDisposable
     private readonly ContextStore _store;
     private readonly FleetManager _fleet;
     private readonly QualityLearner _quality;
+    private readonly DecisionRecorder _decisions;
     private readonly RequestJournal _journal;
     private readonly Clock _clock;
     private readonly ILogger _log;
     private long _dropped;
     private Task _loop = Task.CompletedTask;
 
-    public FleetReporter(ContextStore store, FleetManager fleet, QualityLearner quality, RequestJournal journal, Clock clock, ILogger log)
+    public FleetReporter(ContextStore store, FleetManager fleet, QualityLearner quality, DecisionRecorder decisions, RequestJournal journal, Clock clock, ILogger log)
     {
         _quality = quality;
+        _decisions = decisions;
         _store = store;
         _fleet = fleet;
         _journal = journal;
@@ -77,6 +79,7 @@ internal sealed class FleetReporter : IAsyncDisposable
         var fleet = _fleet.Current;
         _fleet.RefreshOnDevice(fleet);
         _quality.Publish();
+        await _decisions.FlushAsync(_store).ConfigureAwait(false);
         await _store.UpsertDeploymentsAsync([.. fleet.Snapshot.Deployments.Select(StatusOf)]).ConfigureAwait(false);
         var learnt = fleet.Snapshot.Deployments
             .Where(d => d.State.TtftSamples > 0 || d.State.Latency.Count > 0)

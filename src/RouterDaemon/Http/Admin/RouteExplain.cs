@@ -15,14 +15,14 @@ internal sealed class RouteExplain(FleetManager fleet, InferenceRelay relay)
         using var call = new InferenceCall(context, Operation.Chat, body, state);
         var target = relay.Prepare(call);
         var reports = relay.Explain(call, target);
+        var winner = relay.Preview(call, target);
         await JsonAnswer.WriteAsync(context, 200, json =>
         {
-            var usable = reports.Where(r => r.Masked == MaskReason.None).OrderBy(r => r.Terms.TotalUsd).ToList();
             json.WriteStartObject();
             json.WriteString("model", call.ModelName);
             json.WriteString("policy", RoutingPolicies.Table[Math.Max(0, call.Route.Policy - 1)].Name);
             json.WriteNumber("prompt_tokens_estimate", call.Route.PromptTokens);
-            json.WriteString("would_choose", usable.Count > 0 ? state.Snapshot.Deployments[usable[0].Deployment].Id : null);
+            json.WriteString("would_choose", winner);
             DecisionJson.WriteCandidates(json, state, reports);
             json.WriteEndObject();
         }).ConfigureAwait(false);
