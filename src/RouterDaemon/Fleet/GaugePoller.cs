@@ -10,7 +10,7 @@ namespace RouterDaemon.Fleet;
 
 /// <summary>
 /// Polls the metrics pages that <c>backends[].metrics</c> names and tells the deployments' states. Polled gauges are slow: decisions use them only
-/// where the daemon's own measurements are silent, and not at all once they are older than <see cref="LifeInIntervals"/> polls.
+/// where the daemon's own measurements are silent, and not at all once they are older than <see cref="LifeInIntervals"/> polls (2 s at least).
 /// </summary>
 internal sealed class GaugePoller : IAsyncDisposable
 {
@@ -19,6 +19,7 @@ internal sealed class GaugePoller : IAsyncDisposable
 
     private const int MaxPageBytes = 8 * 1024 * 1024;
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ShortestLife = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Resolution = TimeSpan.FromMilliseconds(100);
 
     private readonly CancellationTokenSource _stop = new();
@@ -95,7 +96,7 @@ internal sealed class GaugePoller : IAsyncDisposable
 
                 heard = true;
                 var now = _clock.NowNs;
-                entry.State.SetGauges(load.Waiting, load.Running, load.KvUsage, now, LifeInIntervals * source.Interval);
+                entry.State.SetGauges(load.Waiting, load.Running, load.KvUsage, now, source.Interval * LifeInIntervals > ShortestLife ? source.Interval * LifeInIntervals : ShortestLife);
                 if (load.ReadyEndpoints == 0)
                 {
                     // Nobody is there to answer; the next poll says so again or lets it run out.

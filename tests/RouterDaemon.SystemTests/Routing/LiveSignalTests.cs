@@ -58,7 +58,7 @@ public sealed class LiveSignalTests
         fleet[0].MetricsText = fleet[1].MetricsText = "nothing_known 1\n";
         await Eventually.TrueAsync(async () => Math.Abs(Ttft(await ExplainAsync(fleet), "m/a") - Ttft(await ExplainAsync(fleet), "m/b")) < 50,
             TimeSpan.FromSeconds(10), () => "stale gauges still count");
-        Assert.Contains("metrics page could not be used", fleet.Daemon.Log, StringComparison.Ordinal);
+        await fleet.Daemon.WaitForLogAsync("metrics page could not be used", TimeSpan.FromSeconds(10));
     }
 
     [Fact]

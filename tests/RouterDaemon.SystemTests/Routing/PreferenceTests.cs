@@ -36,7 +36,7 @@ public sealed class PreferenceTests
     [Fact]
     public async Task AnObjectiveForTheTokensChangesTheChoice()
     {
-        await using Fleet fleet = await Fleet.StartAsync(["quality: 0.7", "quality: 0.5"]);
+        await using Fleet fleet = await Fleet.StartAsync(["quality: 0.6", "quality: 0.5"]);
         fleet[0].Default = new MockBehaviour { AnswerTokens = 12, TokensPerSecond = 20 };
         fleet[1].Default = new MockBehaviour { AnswerTokens = 12, TokensPerSecond = 500 };
         await fleet.WarmAsync("m/a", 8);
