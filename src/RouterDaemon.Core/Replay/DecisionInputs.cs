@@ -197,7 +197,7 @@ public sealed class DecisionInputs
         hashes = new ulong[_head.Hashes];
         for (var k = 0; k < hashes.Length; k++)
         {
-            hashes[k] = ((ulong)k + 1) * 0x9E3779B97F4A7C15;
+            hashes[k] = ((ulong)k + 1) * 0xD6E8FEB86659FD93;
             // The table gives up after two levels that nobody knows, and nobody's depth but the deepest entry counts.
             var known = false;
             for (var i = 0; i < entries.Length; i++)

@@ -34,7 +34,8 @@ public sealed class DecisionInputsTests
             var decision = default(RouteDecision);
             if (router.Choose(candidates, in request, hashes, now, ref decision, out RouteLease lease) == RouteResult.Chosen)
             {
-                Assert.True(inputs!.Conclude(in decision, candidates), $"decision {i}");
+                if (!inputs!.Conclude(in decision, candidates))
+                    Assert.Fail($"decision {i}: {Text(inputs.Recorded())} became {Text(inputs.Choose(inputs.Policy))}");
                 DecisionInputs read = DecisionInputs.Read(DecisionInputs.Format, inputs.ToBytes())!;
                 Assert.True(read.Reproduces(), $"decision {i}, from its bytes");
                 Assert.Equal(fleet.Deployments[decision.Winner].Id, read.Recorded().DeploymentId);
@@ -109,6 +110,9 @@ public sealed class DecisionInputsTests
         }
     }
 
+    private static string Text(ReplayedChoice choice) =>
+        $"{choice.DeploymentId} {string.Join(' ', typeof(CandidateTerms).GetFields().Select(f => $"{f.Name}={f.GetValue(choice.Terms):R}"))}";
+
     private static FleetSnapshot RandomFleet(Random random, int count) => new(
         [.. Enumerable.Range(0, count).Select(i => new DeploymentEntry
         {
@@ -141,7 +145,7 @@ public sealed class DecisionInputsTests
             PrivacyFloor = random.Next(4) == 0 ? TrustLevel.Private : TrustLevel.Public,
             TaskClass = (TaskClass)random.Next(8),
             Stream = true,
-            SessionHash = random.Next(2) * (ulong)random.Next(1, 6) * 0x9E3779B97F4A7C15,
+            SessionHash = (ulong)(random.Next(2) * random.Next(1, 6)) * 0x9E3779B97F4A7C15,
             MaxCostUsd = random.Next(4) == 0 ? 0.01 : 0,
             DeadlineMs = random.Next(3) == 0 ? 4000 : 0,
             SloTtftMs = random.Next(3) == 0 ? 700 : 0,
