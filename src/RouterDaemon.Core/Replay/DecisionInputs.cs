@@ -125,13 +125,15 @@ public sealed class DecisionInputs
             Write(bytes, candidate.IsSessionHome);
         }
 
+        Write(bytes, Checksum(bytes.WrittenSpan));
         return bytes.WrittenSpan.ToArray();
     }
 
     /// <summary>Reads what <see cref="ToBytes"/> gave; null for another layout, or for bytes that are not whole.</summary>
     public static DecisionInputs? Read(int format, ReadOnlySpan<byte> bytes)
     {
-        if (format != Format || !TryRead(ref bytes, out Layout layout) || layout != Layout.Now || !TryRead(ref bytes, out Head head)
+        if (format != Format || bytes.Length < sizeof(ulong) || !MemoryMarshal.TryRead(bytes[^sizeof(ulong)..], out ulong checksum)
+            || checksum != Checksum(bytes = bytes[..^sizeof(ulong)]) || !TryRead(ref bytes, out Layout layout) || layout != Layout.Now || !TryRead(ref bytes, out Head head)
             || !TryRead(ref bytes, out int count) || count is < 1 or > MaxCandidates || head.Winner < 0 || head.Winner >= count
             || head.Policy < 0 || head.Policy >= RoutingPolicies.Table.Count || head.Router.DefaultPolicy < 0
             || head.Router.DefaultPolicy >= RoutingPolicies.Table.Count || head.Hashes is < 0 or > Wire.PrefixHasher.MaxHashes * 64)
@@ -227,6 +229,15 @@ public sealed class DecisionInputs
 
         candidates = new FleetSnapshot(entries).Candidates(_preference);
         return router;
+    }
+
+    /// <summary>FNV-1a, 64 bits: what lay damaged on a disk must not reach code that trusts its own states.</summary>
+    private static ulong Checksum(ReadOnlySpan<byte> bytes)
+    {
+        var hash = 0xCBF29CE484222325;
+        foreach (var value in bytes)
+            hash = (hash ^ value) * 0x100000001B3;
+        return hash;
     }
 
     private static ReadOnlySpan<byte> Bytes<T>(in T value)
