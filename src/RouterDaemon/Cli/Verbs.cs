@@ -13,6 +13,7 @@ internal static class Verbs
         ExplainVerb.Create,
         SimulateVerb.Create,
         ContextVerb.Create,
+        McpVerb.Create,
         DoctorVerb.Create,
         SelfTestVerb.Create,
         VersionVerb.Create,
