@@ -48,7 +48,9 @@ internal static class ChatEvents
         {
             yield return new InferenceEvent(InferenceEventKind.ToolCall)
             {
-                ToolCallId = call.Id, ToolName = call.Name, ArgumentsJson = call.Arguments.ToString(),
+                ToolCallId = call.Id,
+                ToolName = call.Name,
+                ArgumentsJson = call.Arguments.ToString(),
             };
         }
 

@@ -43,7 +43,14 @@ public sealed class ParallelToolsTests
     {
         LoadResult result = await LoadRun.ExecuteAsync(new LoadOptions
         {
-            Url = new Uri(daemon.Url, "/v1"), Scenario = scenario, Model = "m", RatePerSecond = 200, Connections = 32, Duration = Turn, WarmUp = TimeSpan.FromSeconds(0.5), Seed = 1,
+            Url = new Uri(daemon.Url, "/v1"),
+            Scenario = scenario,
+            Model = "m",
+            RatePerSecond = 200,
+            Connections = 32,
+            Duration = Turn,
+            WarmUp = TimeSpan.FromSeconds(0.5),
+            Seed = 1,
         });
         Assert.True(result.Errors == 0, result.FirstError);
         return result;

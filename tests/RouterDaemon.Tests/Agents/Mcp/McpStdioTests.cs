@@ -51,7 +51,9 @@ public sealed class McpStdioTests(Demo demo) : IClassFixture<Demo>
         var running = stdio.RunAsync(Ct);
         var call = new JsonObject
         {
-            ["jsonrpc"] = "2.0", ["id"] = "slow", ["method"] = "tools/call",
+            ["jsonrpc"] = "2.0",
+            ["id"] = "slow",
+            ["method"] = "tools/call",
             ["params"] = new JsonObject { ["name"] = "run_sql", ["arguments"] = new JsonObject { ["sql"] = Endless } },
         };
         await input.Writer.WriteAsync(Encoding.UTF8.GetBytes(call.ToJsonString() + "\n"), Ct);
