@@ -13,6 +13,9 @@ public sealed class ContextStore : IAsyncDisposable
     /// <summary>The user of requests without access control, tier <c>standard</c>.</summary>
     public const string LocalUser = "local";
 
+    /// <summary>Rows that one clean-up step deletes of each table; the writer is held some milliseconds for them.</summary>
+    public const int PurgeBatch = 2_000;
+
     private readonly StoreWriter _writer;
     private readonly ReaderPool _readers;
 
@@ -173,6 +176,10 @@ public sealed class ContextStore : IAsyncDisposable
         return WriteAsync(connection => IncidentRows.Resolve(connection, type, targetId, title, now), cancellation);
     }
 
+    /// <summary>Targets and titles of the active incidents of a type.</summary>
+    public Task<List<(string Target, string Title)>> ActiveIncidentsAsync(IncidentTarget type, CancellationToken cancellation = default) =>
+        ReadAsync(connection => IncidentRows.Active(connection, type), cancellation);
+
     /// <summary>Stores the score (0..1) of a request. Throws <see cref="ArgumentOutOfRangeException"/> outside 0..1.</summary>
     public Task<QualityScoreResult> AddQualityScoreAsync(
         string requestId, double score, DateTimeOffset? evaluatedAt = null, CancellationToken cancellation = default)
@@ -240,13 +247,21 @@ public sealed class ContextStore : IAsyncDisposable
     public static void BackupFile(string source, string file) => Maintenance.Backup(source, file);
 
     /// <summary>
-    /// Deletes requests, outcomes and decisions older than <paramref name="keep"/>, at most <paramref name="limit"/> of each so that the
-    /// writer is never held long; answers how many rows went. Roll-ups stay. Call again while the answer is not 0.
+    /// Deletes requests, scores, outcomes and decisions of the hours that ended more than <paramref name="keep"/> ago, at most
+    /// <paramref name="limit"/> of each; answers how many rows went. Roll-ups stay, and from then on the tools read those hours from them.
+    /// Call again while the answer is not 0.
     /// </summary>
-    public Task<int> PurgeAsync(TimeSpan keep, int limit = 2_000, CancellationToken cancellation = default)
+    public Task<int> PurgeAsync(TimeSpan keep, int limit = PurgeBatch, CancellationToken cancellation = default)
     {
-        var before = Rfc3339.Format(Time.GetUtcNow() - keep);
+        var before = Rfc3339.FormatHour(Time.GetUtcNow() - keep);
         return Kind == StoreKind.Demo ? Task.FromResult(0) : WriteAsync(connection => Maintenance.Purge(connection, before, limit), cancellation);
+    }
+
+    /// <summary>As <see cref="PurgeAsync"/> for roll-ups and resolved incidents.</summary>
+    public Task<int> PurgeRollUpsAsync(TimeSpan keep, int limit = PurgeBatch, CancellationToken cancellation = default)
+    {
+        var before = Rfc3339.FormatHour(Time.GetUtcNow() - keep);
+        return Kind == StoreKind.Demo ? Task.FromResult(0) : WriteAsync(connection => Maintenance.PurgeRollUps(connection, before, limit), cancellation);
     }
 
     /// <inheritdoc/>

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using RouterDaemon.Agents.Mcp;
 using RouterDaemon.Agents.Tools;
 using RouterDaemon.Cli;
 using RouterDaemon.Config;
@@ -12,6 +13,7 @@ using RouterDaemon.Http;
 using RouterDaemon.Http.Admin;
 using RouterDaemon.Http.Context;
 using RouterDaemon.Http.OpenAi;
+using RouterDaemon.Inference;
 using RouterDaemon.Relay;
 using RouterDaemon.Service;
 using RouterDaemon.Store;
@@ -46,6 +48,7 @@ internal sealed class Daemon : IAsyncDisposable
     private FleetReporter? _reporter;
     private GaugePoller? _gauges;
     private BudgetKeeper? _budgets;
+    private StoreCleaner? _cleaner;
 
     private Daemon(ServeOptions options, TimeProvider time)
     {
@@ -64,6 +67,7 @@ internal sealed class Daemon : IAsyncDisposable
         var router = new Router(new RouterOptions { Policy = config.Routing.Policy });
         _decisions = new DecisionRecorder(router, _clock);
         var relay = new InferenceRelay(_ready.Task, _fleet, router, _decisions, new RequestRecorder(_journal, _clock), _watch, relayOptions, _clock, _log);
+        var tools = new ToolRegistry(_contextReader);
         var endpoints = new Endpoints
         {
             Health = new Health(NotReadyReasons),
@@ -71,7 +75,8 @@ internal sealed class Daemon : IAsyncDisposable
             Models = new Models(_fleet, _clock, time.GetUtcNow().ToUnixTimeSeconds()),
             RouteExplain = new RouteExplain(_fleet, relay),
             Metrics = new Metrics(_fleet, router, _decisions, _journal, _clock),
-            ContextTools = new ContextTools(new ToolRegistry(_contextReader), () => _store, _quality, time),
+            ContextTools = new ContextTools(tools, new RouterInference(relay, _fleet, _clock), () => _store, _quality, time),
+            Mcp = new Mcp(new McpServer(tools, BuildInfo.Version)),
         };
         _application = new RequestApplication(
             new Dispatcher(Routes.All(endpoints), new RequestGuard(RequestGuardOptions.From(config)), new AccessGate(() => _fleet.Current.Config), _log), time);
@@ -114,6 +119,11 @@ internal sealed class Daemon : IAsyncDisposable
 
         await _fleet.DisposeAsync().ConfigureAwait(false);
         await _engine.DisposeAsync().ConfigureAwait(false);
+        if (_cleaner is not null)
+        {
+            await _cleaner.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (_reporter is not null)
         {
             await _reporter.DisposeAsync().ConfigureAwait(false);
@@ -227,7 +237,9 @@ internal sealed class Daemon : IAsyncDisposable
         _budgets = new BudgetKeeper(_fleet, _store, _clock, _log);
         await _budgets.StartAsync().ConfigureAwait(false);
         _reporter = new FleetReporter(_store, _fleet, _quality, _decisions, _journal, _clock, _log);
-        _reporter.Start();
+        await _reporter.StartAsync().ConfigureAwait(false);
+        _cleaner = new StoreCleaner(_store, () => _fleet.Current.Config.Context, _clock, _log);
+        _cleaner.Start();
     }
 
     private void LoadNative()

@@ -14,6 +14,7 @@ internal static class Verbs
         SimulateVerb.Create,
         ReplayVerb.Create,
         ContextVerb.Create,
+        McpVerb.Create,
         DoctorVerb.Create,
         SelfTestVerb.Create,
         VersionVerb.Create,

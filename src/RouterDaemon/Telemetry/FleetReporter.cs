@@ -9,14 +9,13 @@ using RouterDaemon.Store.Records;
 
 namespace RouterDaemon.Telemetry;
 
-/// <summary>Carries live statistics into the store every few seconds: rows of <c>deployments</c>, and what the estimators learnt.</summary>
+/// <summary>Carries live statistics into the store every few seconds: rows of <c>deployments</c>, incidents, and what the estimators learnt.</summary>
 internal sealed class FleetReporter : IAsyncDisposable
 {
     /// <summary>Window of the percentiles: two halves that are rotated.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
 
     private const int WindowFormat = 1;
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly ContextStore _store;
@@ -26,6 +25,7 @@ internal sealed class FleetReporter : IAsyncDisposable
     private readonly RequestJournal _journal;
     private readonly Clock _clock;
     private readonly ILogger _log;
+    private readonly IncidentWatch _incidents;
     private long _dropped;
     private Task _loop = Task.CompletedTask;
 
@@ -38,6 +38,7 @@ internal sealed class FleetReporter : IAsyncDisposable
         _journal = journal;
         _clock = clock;
         _log = log;
+        _incidents = new IncidentWatch(store, clock, log);
     }
 
     /// <summary>Reads what an earlier run learnt.</summary>
@@ -71,7 +72,11 @@ internal sealed class FleetReporter : IAsyncDisposable
     }
 
     /// <summary>Begins to report.</summary>
-    public void Start() => _loop = LoopAsync();
+    public async Task StartAsync()
+    {
+        await _incidents.InheritAsync().ConfigureAwait(false);
+        _loop = LoopAsync();
+    }
 
     /// <summary>Writes the present state; called by the loop, and once more at the end.</summary>
     public async Task ReportAsync()
@@ -80,6 +85,7 @@ internal sealed class FleetReporter : IAsyncDisposable
         _fleet.RefreshOnDevice(fleet);
         _quality.Publish();
         await _decisions.FlushAsync(_store).ConfigureAwait(false);
+        await _incidents.UpdateAsync(fleet.Snapshot.Deployments).ConfigureAwait(false);
         await _store.UpsertDeploymentsAsync([.. fleet.Snapshot.Deployments.Select(StatusOf)]).ConfigureAwait(false);
         var learnt = fleet.Snapshot.Deployments
             .Where(d => d.State.TtftSamples > 0 || d.State.Latency.Count > 0)
@@ -129,7 +135,7 @@ internal sealed class FleetReporter : IAsyncDisposable
                     }
                 }
 
-                await Task.Delay(Period, _clock.Time, _stop.Token).ConfigureAwait(false);
+                await Task.Delay(_fleet.Current.Config.Context.Refresh, _clock.Time, _stop.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)
@@ -174,7 +180,7 @@ internal sealed class FleetReporter : IAsyncDisposable
     {
         BreakerState.Open => DeploymentHealth.Down,
         BreakerState.HalfOpen => DeploymentHealth.Degraded,
-        _ => entry.State.ErrorRate > 0.1 ? DeploymentHealth.Degraded : DeploymentHealth.Healthy,
+        _ => entry.State.ErrorRate > 0.1 || _incidents.IsShifted(entry.Id) ? DeploymentHealth.Degraded : DeploymentHealth.Healthy,
     };
 
     private static byte[] Bytes(EstimatorSnapshot snapshot)
