@@ -1,6 +1,5 @@
 using System.CommandLine;
 using RouterDaemon.Core.Simulation;
-using RouterDaemon.Store;
 using RouterDaemon.Store.Context;
 using RouterDaemon.Store.Replay;
 
