@@ -37,6 +37,19 @@ public sealed class LiveSignalTests
     }
 
     [Fact]
+    public async Task WhatTheEngineOfThisProcessKnowsIsPredicted()
+    {
+        await using DaemonProcess daemon = await DaemonProcess.StartAsync(new DaemonOptions { WaitReady = true });
+        JsonElement cold = await ExplainAsync(daemon.Client, "tiny");
+        Assert.InRange(QueueMs(cold), 100, 60_000); // it must be loaded first
+        Assert.Equal(200, (await daemon.Client.AskAsync(Chat.Body("tiny", "What is 7 + 8?", ("max_tokens", 4)))).Status);
+        JsonElement warm = await ExplainAsync(daemon.Client, "tiny");
+        Assert.Equal(0, QueueMs(warm)); // resident, and every slot is free
+
+        static double QueueMs(JsonElement explained) => explained.GetProperty("candidates")[0].GetProperty("queue_ms").GetDouble();
+    }
+
+    [Fact]
     public async Task AQueueThatOthersMadeIsSeenBeforeTheFirstRequest()
     {
         await using Fleet fleet = await PolledFleetAsync(Busy, Idle);
@@ -98,9 +111,11 @@ public sealed class LiveSignalTests
         }
     }
 
-    private static async Task<JsonElement> ExplainAsync(Fleet fleet)
+    private static Task<JsonElement> ExplainAsync(Fleet fleet) => ExplainAsync(fleet.Client, "pool");
+
+    private static async Task<JsonElement> ExplainAsync(HttpClient client, string model)
     {
-        using HttpResponseMessage response = await fleet.Client.PostAsync("/v1/route/explain", Chat.Json(Chat.Body("pool", "hi")));
+        using HttpResponseMessage response = await client.PostAsync("/v1/route/explain", Chat.Json(Chat.Body(model, "hi")));
         return Chat.Parse(await response.Content.ReadAsStringAsync());
     }
 

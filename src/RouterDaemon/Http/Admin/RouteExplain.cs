@@ -11,6 +11,7 @@ internal sealed class RouteExplain(FleetManager fleet, InferenceRelay relay)
     public async ValueTask RunAsync(RequestContext context)
     {
         var state = fleet.Current;
+        fleet.RefreshOnDevice(state);
         var body = await RequestBody.ReadAsync(context, state.Config.Limits.MaxBodyBytes).ConfigureAwait(false);
         using var call = new InferenceCall(context, Operation.Chat, body, state);
         var target = relay.Prepare(call);
