@@ -177,10 +177,12 @@ public sealed partial class Router
         if (!TryReserveMoney(entry.Budgets, mostUsd))
             return MaskReason.Budget;
         (lease.Budgets, lease.ReservedUsd) = (entry.Budgets, mostUsd);
-        var refusal = entry.State.TryBeginTrial(out lease.IsTrial) ? entry.State.TryReserve(entry.MaxInFlight, in lease) : MaskReason.Breaker;
+        var mayTry = entry.State.TryBeginTrial(out lease.IsTrial);
+        var refusal = mayTry ? entry.State.TryReserve(entry.MaxInFlight, in lease) : MaskReason.Breaker;
         if (refusal == MaskReason.None)
             return refusal;
-        if (lease.IsTrial && refusal != MaskReason.Breaker)
+        // Ends only a trial of its own: the breaker may also have opened again between the two.
+        if (mayTry && lease.IsTrial)
             entry.State.EndTrial();
         Settle(in lease, 0);
         return refusal;
