@@ -162,12 +162,19 @@ public sealed partial class Router
         if (!TryReserveMoney(entry.Budgets, mostUsd))
             return MaskReason.Budget;
         (lease.Budgets, lease.ReservedUsd) = (entry.Budgets, mostUsd);
-        var refusal = entry.State.TryBeginTrial(out lease.IsTrial) ? entry.State.TryReserve(entry.MaxInFlight, in lease) : MaskReason.Breaker;
-        if (refusal == MaskReason.None)
-            return refusal;
-        if (lease.IsTrial && refusal != MaskReason.Breaker)
+        var refusal = ReservePlace(entry, ref lease);
+        if (refusal != MaskReason.None)
+            Settle(in lease, 0);
+        return refusal;
+    }
+
+    private static MaskReason ReservePlace(DeploymentEntry entry, ref RouteLease lease)
+    {
+        if (!entry.State.TryBeginTrial(out lease.IsTrial))
+            return MaskReason.Breaker;
+        var refusal = entry.State.TryReserve(entry.MaxInFlight, in lease);
+        if (refusal != MaskReason.None && lease.IsTrial)
             entry.State.EndTrial();
-        Settle(in lease, 0);
         return refusal;
     }
 
