@@ -49,28 +49,19 @@ public sealed partial class Router
     public RouteResult Choose(
         CandidateSet candidates, in RouteRequest request, ReadOnlySpan<ulong> prefixHashes, long nowNs, ref RouteDecision decision, out RouteLease lease)
     {
-        lease = default;
-        decision = default;
-        decision.Sequence = Interlocked.Increment(ref _sequence);
-        decision.NowNs = nowNs;
-        decision.FleetGeneration = candidates.Fleet.Generation;
-        (decision.Winner, decision.RunnerUp) = (-1, -1);
-        decision.Candidates = candidates.Count;
+        decision.Begin(Interlocked.Increment(ref _sequence), nowNs, candidates);
         decision.Policy = request.Policy > 0 && request.Policy <= _policies.Length ? request.Policy - 1 : _defaultPolicy;
         var scratch = RouterScratch.Get(candidates.Blocks.Length);
         var output = ExpectedOutput(in request);
         decision.Usable = Mask(candidates, in request, output, nowNs, scratch.Usable, ref decision);
         if (decision.Usable == 0)
-            return RouteResult.NothingUsable;
-
-        var context = new PolicyContext(candidates, scratch, in request, nowNs)
         {
-            UsableCount = decision.Usable,
-            Sequence = decision.Sequence,
-            OutputTokens = output,
-            MoneyFactor = request.Weights.Money,
-            Random = request.Seed ^ ((ulong)decision.Sequence * 0x9E3779B97F4A7C15) ^ _options.Seed,
-        };
+            (decision.WinnerTerms, lease) = (default, default);
+            return RouteResult.NothingUsable;
+        }
+
+        var random = request.Seed ^ ((ulong)decision.Sequence * 0x9E3779B97F4A7C15) ^ _options.Seed;
+        var context = new PolicyContext(candidates, scratch, in request, nowNs, decision.Usable, output, decision.Sequence, random);
         FindPrefixes(ref context, scratch, prefixHashes);
         context.MayExplore = _options.Exploration > 0 && context.NextDouble() < _options.Exploration;
         while (context.UsableCount > 0)
@@ -81,15 +72,13 @@ public sealed partial class Router
             // Before it counts itself.
             Pricing.Extract(in context, in context.PriceOf(context.Winner), context.Winner % LaneBlock.Width, out decision.WinnerTerms);
             var entry = context.Entry(context.Winner);
-            Prepare(ref context, entry, in decision, out lease);
+            Prepare(in context, entry, in decision, out lease);
             var refusal = Reserve(entry, entry.Budgets.Length > 0 ? CandidateMask.WorstCostUsd(entry, in request, output) : 0, ref lease);
             if (refusal == MaskReason.None)
             {
-                Conclude(ref context, entry, in lease, prefixHashes, ref decision);
+                Conclude(in context, entry, in lease, prefixHashes, ref decision);
                 return RouteResult.Chosen;
             }
-
-            lease = default;
 
             // A budget has no room, or another thread took the last place between mask and reservation.
             decision.Masked |= refusal;
@@ -99,6 +88,7 @@ public sealed partial class Router
         }
 
         decision.Usable = 0;
+        (decision.WinnerTerms, lease) = (default, default);
         return RouteResult.NothingUsable;
     }
 
@@ -114,12 +104,7 @@ public sealed partial class Router
         candidates.Masks.CopyTo(scratch.Usable, 0);
         foreach (var block in candidates.Blocks)
             block.TickIfDue(nowNs);
-        var context = new PolicyContext(candidates, scratch, in request, nowNs)
-        {
-            UsableCount = candidates.Count,
-            OutputTokens = output,
-            MoneyFactor = request.Weights.Money,
-        };
+        var context = new PolicyContext(candidates, scratch, in request, nowNs, candidates.Count, output, sequence: 0, random: 0);
         FindPrefixes(ref context, scratch, prefixHashes);
         context.PriceAll();
         var others = 0;
@@ -177,14 +162,19 @@ public sealed partial class Router
         if (!TryReserveMoney(entry.Budgets, mostUsd))
             return MaskReason.Budget;
         (lease.Budgets, lease.ReservedUsd) = (entry.Budgets, mostUsd);
-        var mayTry = entry.State.TryBeginTrial(out lease.IsTrial);
-        var refusal = mayTry ? entry.State.TryReserve(entry.MaxInFlight, in lease) : MaskReason.Breaker;
-        if (refusal == MaskReason.None)
-            return refusal;
-        // Ends only a trial of its own: the breaker may also have opened again between the two.
-        if (mayTry && lease.IsTrial)
+        var refusal = ReservePlace(entry, ref lease);
+        if (refusal != MaskReason.None)
+            Settle(in lease, 0);
+        return refusal;
+    }
+
+    private static MaskReason ReservePlace(DeploymentEntry entry, ref RouteLease lease)
+    {
+        if (!entry.State.TryBeginTrial(out lease.IsTrial))
+            return MaskReason.Breaker;
+        var refusal = entry.State.TryReserve(entry.MaxInFlight, in lease);
+        if (refusal != MaskReason.None && lease.IsTrial)
             entry.State.EndTrial();
-        Settle(in lease, 0);
         return refusal;
     }
 

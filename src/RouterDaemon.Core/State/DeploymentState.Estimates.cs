@@ -6,7 +6,7 @@ namespace RouterDaemon.Core.State;
 /// <content>What decisions read.</content>
 public sealed partial class DeploymentState
 {
-    private const int ClassCount = 8;
+    internal const int ClassCount = 8;
     private const float QualityPriorWeight = 10;
 
     /// <summary>What an old score weighs when a new one comes: the memory is about 200 scores long.</summary>
