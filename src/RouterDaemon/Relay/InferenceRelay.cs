@@ -129,15 +129,14 @@ internal sealed class InferenceRelay(
         var maxAttempts = call.Fleet.Config.Retries.MaxAttempts;
         while (true)
         {
-            if (call.Attempts == 0 && (call.Hints.Explain || target.Candidates.Length is > 1 and <= MaxRecordedOptions))
+            if (call.Attempts == 0 && (call.Hints.Explain || target.Candidates.Count is > 1 and <= MaxRecordedOptions))
             {
                 // Before the choice, so that the request does not count itself.
                 call.Reports = Explain(call, target);
             }
 
             var decision = default(RouteDecision);
-            var result = router.Choose(
-                call.Fleet.Snapshot, call.Route, target.Candidates, call.PrefixHashes, clock.NowNs, ref decision, out var lease);
+            var result = router.Choose(target.Candidates, call.Route, call.PrefixHashes, clock.NowNs, ref decision, out var lease);
             if (result == RouteResult.NothingUsable)
             {
                 nothing = decision;
@@ -375,8 +374,8 @@ internal sealed class InferenceRelay(
     /// <summary>Every candidate with its terms, as of now.</summary>
     public List<CandidateReport> Explain(InferenceCall call, NameTarget target)
     {
-        var reports = new CandidateReport[target.Candidates.Length];
-        var count = router.Explain(call.Fleet.Snapshot, call.Route, target.Candidates, call.PrefixHashes, clock.NowNs, reports);
+        var reports = new CandidateReport[target.Candidates.Count];
+        var count = router.Explain(target.Candidates, call.Route, call.PrefixHashes, clock.NowNs, reports);
         return [.. reports.AsSpan(0, count)];
     }
 
