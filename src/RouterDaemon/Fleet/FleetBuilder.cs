@@ -67,7 +67,7 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<s
                 UpstreamModel = upstream,
                 Capabilities = backendConfig.Kind == BackendKind.Anthropic
                     ? (deployment.Capabilities ?? OfAnthropic) | Capability.AnthropicMessages
-                    : deployment.Capabilities ?? Everything,
+                    : deployment.Capabilities ?? known?.Capabilities ?? Everything,
                 Trust = backendConfig.Trust,
                 ContextTokens = deployment.ContextTokens > 0 ? deployment.ContextTokens : known?.ContextTokens ?? 0,
                 PriceInputUsdPerMillion = price?.InputUsdPerMillion ?? 0,

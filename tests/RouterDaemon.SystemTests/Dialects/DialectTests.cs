@@ -168,6 +168,26 @@ public sealed class DialectTests(DialectFleet fleet) : IClassFixture<DialectFlee
     }
 
     [Fact]
+    public async Task OllamaSaysWhatItsModelsCanDo()
+    {
+        await using OllamaUpstream upstream = await OllamaUpstream.StartAsync();
+        await using DaemonProcess daemon = await DaemonProcess.StartAsync(new DaemonOptions { Config = $"backends:\n  - id: o\n    kind: ollama\n    url: {upstream.Url}\n", NoModel = true });
+        JsonElement[] models = [];
+        await Eventually.TrueAsync(
+            async () => (models = [.. Chat.Parse(await daemon.Client.GetStringAsync("/v1/models")).GetProperty("data").EnumerateArray().Where(m => m.TryGetProperty("capabilities", out _))]).Length == 3,
+            TimeSpan.FromSeconds(10),
+            () => daemon.Log);
+        string Of(string id) => models.Single(m => m.GetProperty("id").GetString() == id).GetProperty("capabilities").GetRawText();
+        Assert.Equal("[\"chat\",\"completion\",\"tools\",\"json_object\",\"json_schema\",\"vision\"]", Of("seer:8b/o"));
+        Assert.Equal("[\"embeddings\"]", Of("vectors:latest/o"));
+        Assert.Contains("audio", Of("old:latest/o"));
+        Assert.Equal(16384, models.Single(m => m.GetProperty("id").GetString() == "seer:8b/o").GetProperty("context_length").GetInt32());
+        Assert.Equal(3, upstream.Shows);
+        ChatReply chat = await daemon.Client.AskAsync(Chat.Body("vectors:latest/o", "hi"));
+        Assert.Equal(422, chat.Status);
+    }
+
+    [Fact]
     public async Task ModelsOfAnthropicAreDiscovered()
     {
         await using DaemonProcess daemon = await DaemonProcess.StartAsync(new DaemonOptions

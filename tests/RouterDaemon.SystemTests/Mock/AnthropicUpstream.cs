@@ -110,7 +110,10 @@ public sealed class AnthropicUpstream : IAsyncDisposable
         if (body["tools"] is JsonArray { Count: > 0 } tools && result is null)
         {
             blocks.Add(Text("Calling."));
-            blocks.Add(new JsonObject { ["type"] = "tool_use", ["id"] = "toolu_1", ["name"] = (string)tools[0]!["name"]!, ["input"] = new JsonObject { ["city"] = "Paris" } });
+            string name = (string)tools[0]!["name"]!;
+            // Some clients ask for structured answers by a tool of this name.
+            JsonObject input = name == "json" ? new JsonObject { ["answer"] = 42 } : new JsonObject { ["city"] = "Paris" };
+            blocks.Add(new JsonObject { ["type"] = "tool_use", ["id"] = "toolu_1", ["name"] = name, ["input"] = input });
         }
         else if (result is not null)
         {

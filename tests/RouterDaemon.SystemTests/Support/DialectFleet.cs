@@ -76,7 +76,11 @@ public sealed class DialectFleet : IAsyncLifetime
         if ((string?)last["role"] == "tool")
             return behaviour with { Answer = "The tool said: " + wish };
         if (body["tools"] is JsonArray { Count: > 0 } tools)
-            return behaviour with { ToolName = (string)tools[0]!["function"]!["name"]!, ToolArguments = "{\"city\":\"Paris\"}" };
+        {
+            string name = (string)tools[0]!["function"]!["name"]!;
+            return behaviour with { ToolName = name, ToolArguments = name == "json" ? "{\"answer\":42}" : "{\"city\":\"Paris\"}" };
+        }
+
         if (body["response_format"] is not null)
             return behaviour with { Answer = "{\"answer\":42}" };
         string? image = (last["content"] as JsonArray)?.Where(p => (string?)p!["type"] == "image_url").Select(p => (string)p!["image_url"]!["url"]!).FirstOrDefault();

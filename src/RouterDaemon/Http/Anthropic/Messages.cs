@@ -26,9 +26,9 @@ internal sealed class Messages(FleetManager fleet, InferenceRelay relay)
         await dialect.TranslateAsync(call).ConfigureAwait(false);
         var target = relay.Prepare(call);
         var count = call.Route.PromptTokens;
-        if (target.Candidates.Length > 0 && state.Backends[target.Candidates[0]] is AnthropicBackend backend)
+        if (target.Candidates.Count > 0 && state.Backends[target.Candidates.Numbers[0]] is AnthropicBackend backend)
         {
-            var deployment = state.Snapshot.Deployments[target.Candidates[0]];
+            var deployment = state.Snapshot.Deployments[target.Candidates.Numbers[0]];
             try
             {
                 count = await backend.CountTokensAsync(

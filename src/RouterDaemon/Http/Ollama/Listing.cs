@@ -88,7 +88,7 @@ internal sealed class Listing(FleetManager fleet, EngineHost engine, TimeProvide
             throw new ApiException(ApiError.ModelNotFound($"model '{name}' not found"));
         }
 
-        var first = target.Candidates.Length > 0 ? state.Snapshot.Deployments[target.Candidates[0]] : null;
+        var first = target.Candidates.Count > 0 ? state.Snapshot.Deployments[target.Candidates.Numbers[0]] : null;
         var header = HeaderOf(first);
         await JsonAnswer.WriteAsync(context, 200, json =>
         {
@@ -148,9 +148,9 @@ internal sealed class Listing(FleetManager fleet, EngineHost engine, TimeProvide
     private void WriteModel(Utf8JsonWriter json, FleetState state, string name)
     {
         GgufHeader? header = null;
-        if (state.Names.TryResolve(Encoding.UTF8.GetBytes(name), out var target) && target.VirtualModel is null && target.Candidates.Length > 0)
+        if (state.Names.TryResolve(Encoding.UTF8.GetBytes(name), out var target) && target.VirtualModel is null && target.Candidates.Count > 0)
         {
-            header = HeaderOf(state.Snapshot.Deployments[target.Candidates[0]]);
+            header = HeaderOf(state.Snapshot.Deployments[target.Candidates.Numbers[0]]);
         }
 
         json.WriteString("name", name);
@@ -205,7 +205,7 @@ internal sealed class Listing(FleetManager fleet, EngineHost engine, TimeProvide
     private static List<string> CapabilitiesOf(FleetState state, in NameTarget target)
     {
         var bits = Capability.None;
-        foreach (var candidate in target.Candidates)
+        foreach (var candidate in target.Candidates.Numbers)
         {
             bits |= state.Snapshot.Deployments[candidate].Capabilities;
         }

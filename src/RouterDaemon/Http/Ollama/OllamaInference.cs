@@ -18,7 +18,7 @@ internal sealed class OllamaInference(InferenceRelay relay, EngineHost engine)
     private async ValueTask LoadAsync(InferenceCall call, string model, OllamaCall kind, bool unload)
     {
         var target = RequestTargets.Resolve(call, model);
-        foreach (var candidate in target.Candidates)
+        foreach (var candidate in target.Candidates.Numbers.ToArray())
         {
             var deployment = call.Fleet.Snapshot.Deployments[candidate];
             if (!deployment.OnDevice)

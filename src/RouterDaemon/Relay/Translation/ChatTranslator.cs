@@ -45,17 +45,14 @@ internal abstract class ChatTranslator : AnswerPath
     {
         ChatReader.Read(answer, _delta);
         Note();
+        CountWhereSilent(call);
         using var json = new Utf8JsonWriter(output, JsonDefaults.Writer);
         WriteAnswer(json, _delta, call);
     }
 
     public sealed override void End(IBufferWriter<byte> output, InferenceCall call)
     {
-        if (!Usage.IsReported)
-        {
-            Usage.Take(call.Usage);
-        }
-
+        CountWhereSilent(call);
         WriteEnd(output, call);
     }
 
@@ -78,6 +75,15 @@ internal abstract class ChatTranslator : AnswerPath
         ChatReader.Read(data, _delta);
         Note();
         WriteChunk(output, _delta);
+    }
+
+    /// <summary>An upstream that reports no usage: the relay's own count stands, as it does for billing.</summary>
+    private void CountWhereSilent(InferenceCall call)
+    {
+        if (!Usage.IsReported)
+        {
+            Usage.Take(call.Usage);
+        }
     }
 
     private void Note()

@@ -17,15 +17,17 @@ namespace RouterDaemon.Tests.Relay.Translation;
 /// <summary>Drives translators without sockets: a call with a body, answers cut into chunks, events as name and JSON.</summary>
 internal static class Bench
 {
+    private static ulong _requests;
+
     /// <summary>A call whose body is <paramref name="body"/>, translated by <paramref name="client"/>.</summary>
     public static async Task<InferenceCall> CallAsync(ClientDialect client, string body)
     {
         var http = new DefaultHttpContext();
         http.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(body));
         var context = new RequestContext();
-        context.Begin(http.Features, TimeProvider.System, 1);
+        context.Begin(http.Features, TimeProvider.System, Interlocked.Increment(ref _requests));
         var deployment = new DeploymentEntry { Id = "m/b", ModelId = "m", BackendId = "b", UpstreamModel = "up", State = new DeploymentState() };
-        var snapshot = new FleetSnapshot { Deployments = [deployment], Generation = 1, TagNames = [] };
+        var snapshot = new FleetSnapshot([deployment], 1);
         var fleet = new FleetState { Config = new RouterdConfig(), Snapshot = snapshot, Names = new NameIndex(snapshot, []), Backends = [] };
         var call = new InferenceCall(context, Operation.Chat, await RequestBody.ReadAsync(context, 1 << 20), fleet, client);
         await client.TranslateAsync(call);

@@ -37,44 +37,44 @@ public sealed class OllamaClientTests
     }
 
     [Theory]
-    [InlineData("""{"model":"m","prompt":"p","system":"s","stream":false}""", Operation.Chat, """{"model":"m","stream":false,"messages":[{"role":"system","content":"s"},{"role":"user","content":"p"}]}""")]
-    [InlineData("""{"model":"m","prompt":"p","raw":true,"stream":false}""", Operation.Completion, """{"model":"m","stream":false,"prompt":"p"}""")]
-    [InlineData("""{"model":"m","prompt":"p","suffix":"x","stream":false}""", Operation.Completion, """{"model":"m","stream":false,"prompt":"p","suffix":"x"}""")]
-    [InlineData("""{"model":"m","prompt":"p","format":"json","stream":false,"options":{"num_predict":-1}}""", Operation.Chat, """{"model":"m","stream":false,"response_format":{"type":"json_object"},"messages":[{"role":"user","content":"p"}]}""")]
-    public async Task GenerateIsAChatOrACompletion(string body, Operation operation, string expected)
+    [InlineData("""{"model":"m","prompt":"p","system":"s","stream":false}""", nameof(Operation.Chat), """{"model":"m","stream":false,"messages":[{"role":"system","content":"s"},{"role":"user","content":"p"}]}""")]
+    [InlineData("""{"model":"m","prompt":"p","raw":true,"stream":false}""", nameof(Operation.Completion), """{"model":"m","stream":false,"prompt":"p"}""")]
+    [InlineData("""{"model":"m","prompt":"p","suffix":"x","stream":false}""", nameof(Operation.Completion), """{"model":"m","stream":false,"prompt":"p","suffix":"x"}""")]
+    [InlineData("""{"model":"m","prompt":"p","format":"json","stream":false,"options":{"num_predict":-1}}""", nameof(Operation.Chat), """{"model":"m","stream":false,"response_format":{"type":"json_object"},"messages":[{"role":"user","content":"p"}]}""")]
+    public async Task GenerateIsAChatOrACompletion(string body, string operation, string expected)
     {
         using var call = await Bench.CallAsync(Client(OllamaCall.Generate), body);
-        Assert.Equal(operation, call.Operation);
+        Assert.Equal(operation, call.Operation.ToString());
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), JsonNode.Parse(call.Body.Span)), System.Text.Encoding.UTF8.GetString(call.Body.Span));
     }
 
     [Theory]
-    [InlineData("""{"model":"m","messages":[]}""", OllamaCall.Chat, false)]
-    [InlineData("""{"model":"m","messages":[],"keep_alive":0}""", OllamaCall.Chat, true)]
-    [InlineData("""{"model":"m"}""", OllamaCall.Generate, false)]
-    [InlineData("""{"model":"m","prompt":"","keep_alive":"0s"}""", OllamaCall.Generate, true)]
-    public async Task NothingToSayLoadsOrUnloads(string body, OllamaCall kind, bool unload)
+    [InlineData("""{"model":"m","messages":[]}""", nameof(OllamaCall.Chat), false)]
+    [InlineData("""{"model":"m","messages":[],"keep_alive":0}""", nameof(OllamaCall.Chat), true)]
+    [InlineData("""{"model":"m"}""", nameof(OllamaCall.Generate), false)]
+    [InlineData("""{"model":"m","prompt":"","keep_alive":"0s"}""", nameof(OllamaCall.Generate), true)]
+    public async Task NothingToSayLoadsOrUnloads(string body, string endpoint, bool unload)
     {
+        var kind = Enum.Parse<OllamaCall>(endpoint);
         await Assert.ThrowsAnyAsync<Exception>(() => Bench.CallAsync(Client(kind), body));
         Assert.Equal(("m", kind, unload), Assert.Single(_loads));
     }
 
     [Theory]
-    [InlineData(OllamaCall.Generate, """{"model":"m","prompt":"p","context":[1,2]}""", 422, "context")]
-    [InlineData(OllamaCall.Generate, """{"model":"m","prompt":"p","options":{"mirostat":1}}""", 422, "options.mirostat")]
-    [InlineData(OllamaCall.Chat, """{"model":"m","messages":[{"role":"tool","content":"x"}]}""", 400, "messages[0]")]
-    [InlineData(OllamaCall.Chat, """{"model":"m","messages":[{"content":"x"}]}""", 400, "messages[0].role")]
-    [InlineData(OllamaCall.Chat, """{"model":"m","messages":[{"role":"user","content":"x"}],"format":"xml"}""", 400, "format")]
-    public async Task FaultsNameTheirField(OllamaCall kind, string body, int status, string field)
+    [InlineData(nameof(OllamaCall.Generate), """{"model":"m","prompt":"p","context":[1,2]}""", 422, "context")]
+    [InlineData(nameof(OllamaCall.Generate), """{"model":"m","prompt":"p","options":{"mirostat":1}}""", 422, "options.mirostat")]
+    [InlineData(nameof(OllamaCall.Chat), """{"model":"m","messages":[{"role":"tool","content":"x"}]}""", 400, "messages[0]")]
+    [InlineData(nameof(OllamaCall.Chat), """{"model":"m","messages":[{"content":"x"}]}""", 400, "messages[0].role")]
+    [InlineData(nameof(OllamaCall.Chat), """{"model":"m","messages":[{"role":"user","content":"x"}],"format":"xml"}""", 400, "format")]
+    public async Task FaultsNameTheirField(string endpoint, string body, int status, string field)
     {
-        var e = await Assert.ThrowsAsync<ApiException>(() => Bench.CallAsync(Client(kind), body));
+        var e = await Assert.ThrowsAsync<ApiException>(() => Bench.CallAsync(Client(Enum.Parse<OllamaCall>(endpoint)), body));
         Assert.Equal((status, field), (e.Error.Status, e.Error.Param));
     }
 
     [Fact]
     public async Task AStreamBecomesLines()
     {
-        using var call = await Bench.CallAsync(Client(OllamaCall.Chat), """{"model":"m","messages":[{"role":"user","content":"hi"}]}""");
         var stream = Bench.Chunks(
         [
             """{"role":"assistant","content":""}""", """{"reasoning_content":"hm"}""", """{"content":"a\n"}""", """{"content":"b"}""",
@@ -91,6 +91,7 @@ public sealed class OllamaClientTests
         };
         for (var seed = 0; seed < 30; seed++)
         {
+            using var call = await Bench.CallAsync(Client(OllamaCall.Chat), """{"model":"m","messages":[{"role":"user","content":"hi"}]}""");
             var lines = Bench.Stream(call, stream, new Random(seed)).TrimEnd('\n').Split('\n').Select(l => JsonNode.Parse(l)!).ToList();
             Assert.Equal(expected, lines.Select(l => l["message"]!.ToJsonString()));
             Assert.All(lines, l => Assert.Equal("m", (string?)l["model"]));

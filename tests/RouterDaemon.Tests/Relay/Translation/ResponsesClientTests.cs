@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using RouterDaemon.Http;
 using RouterDaemon.Relay.Translation.Responses;
 using RouterDaemon.Store;
+using RouterDaemon.Tests.Store;
 using Xunit;
 
 namespace RouterDaemon.Tests.Relay.Translation;
@@ -59,7 +60,7 @@ public sealed class ResponsesClientTests : IAsyncLifetime
     [InlineData("""{"model":"m","input":"x","background":true}""", 422, "background")]
     [InlineData("""{"model":"m","input":"x","conversation":"c"}""", 422, "conversation")]
     [InlineData("""{"model":"m","input":"x","truncation":"auto"}""", 422, "truncation")]
-    [InlineData("""{"model":"m","input":[{"type":"item_reference","id":"i"}]}""", 422, "input[0].type")]
+    [InlineData("""{"model":"m","input":[{"type":"item_reference","id":"i"}]}""", 400, "input[0].id")]
     [InlineData("""{"model":"m","input":[{"role":"user","content":[{"type":"input_image","file_id":"f"}]}]}""", 422, "input[0].content[0]")]
     [InlineData("""{"model":"m","input":"x","previous_response_id":"resp_no"}""", 400, "previous_response_id")]
     [InlineData("""{"model":"m","input":[{"role":"user"}]}""", 400, "input[0].content")]

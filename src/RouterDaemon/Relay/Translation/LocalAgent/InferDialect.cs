@@ -15,10 +15,12 @@ internal sealed class InferDialect : ForeignDialect
     /// <summary>The agent's model when a request names none.</summary>
     public const string DefaultModel = "local_mistral-7b-instruct-q4";
 
+    private InferTranslator? _translator;
+
     private const int DefaultMaxTokens = 512;
     private const double DefaultTemperature = 0.7;
 
-    public override AnswerPath PathFrom(Dialect backend, InferenceCall call) => new InferTranslator(call);
+    public override AnswerPath PathFrom(Dialect backend, InferenceCall call) => _translator ??= new InferTranslator(call);
 
     public override void WriteError(IBufferWriter<byte> output, ApiError error) => ClosingMetadata.WriteError(output, error);
 

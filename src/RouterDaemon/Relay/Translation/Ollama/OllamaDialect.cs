@@ -13,13 +13,15 @@ internal sealed class OllamaDialect(OllamaCall kind, Func<InferenceCall, string,
 {
     private const string Latest = ":latest";
 
+    private AnswerPath? _path;
+
     public override string StreamMediaType => "application/x-ndjson";
 
     // JSON lines have no comments.
     public override ReadOnlyMemory<byte> KeepAlive => default;
 
     public override AnswerPath PathFrom(Dialect backend, InferenceCall call) =>
-        kind == OllamaCall.Embed ? new OllamaEmbeddings(call) : new OllamaTranslator(call, kind == OllamaCall.Chat);
+        _path ??= kind == OllamaCall.Embed ? new OllamaEmbeddings(call) : new OllamaTranslator(call, kind == OllamaCall.Chat);
 
     public override void WriteError(IBufferWriter<byte> output, ApiError error)
     {

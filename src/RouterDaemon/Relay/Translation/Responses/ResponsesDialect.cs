@@ -9,6 +9,7 @@ namespace RouterDaemon.Relay.Translation.Responses;
 internal sealed class ResponsesDialect(ResponseMemory memory) : ForeignDialect
 {
     private readonly Dictionary<string, JsonElement> _referenced = new(StringComparer.Ordinal);
+    private ResponsesTranslator? _translator;
     private byte[] _history = [];
     private byte[] _conversation = [];
     private bool _store = true;
@@ -20,7 +21,7 @@ internal sealed class ResponsesDialect(ResponseMemory memory) : ForeignDialect
     /// <summary>The next event's <c>sequence_number</c>.</summary>
     public int NextSequence() => _sequence++;
 
-    public override AnswerPath PathFrom(Dialect backend, InferenceCall call) => new ResponsesTranslator(call, this);
+    public override AnswerPath PathFrom(Dialect backend, InferenceCall call) => _translator ??= new ResponsesTranslator(call, this);
 
     public override async ValueTask<bool> TranslateAsync(InferenceCall call)
     {
