@@ -52,7 +52,7 @@ public sealed class DialectTests(DialectFleet fleet) : IClassFixture<DialectFlee
     [InlineData("/v1/messages", """{"model":"chat/o","max_tokens":6,"messages":[{"role":"user","content":"hi"}],"tools":[{"type":"web_search_20250305","name":"web_search"}]}""", 422, "tools[0].type")]
     [InlineData("/v1/messages", """{"model":"chat/o","max_tokens":6,"messages":[}""", 400, "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"The body is not JSON: it breaks at byte")]
     [InlineData("/v1/messages", """{"model":"claude/a","max_tokens":6,"messages":[{"role":"user","content":"fail 400"}]}""", 400, "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"as you wished\"},\"request_id\":\"req_up\"}")]
-    [InlineData("/v1/chat/completions", """{"model":"claude/a","messages":[{"role":"user","content":"fail 400"}]}""", 400, "\"code\":\"upstream_refused\"")]
+    [InlineData("/v1/chat/completions", """{"model":"claude/a","messages":[{"role":"user","content":"fail 400"}]}""", 400, "{\"error\":{\"message\":\"as you wished\",\"type\":\"invalid_request_error\",\"param\":null,\"code\":null}}")]
     [InlineData("/v1/chat/completions", """{"model":"claude/a","n":2,"messages":[{"role":"user","content":"hi"}]}""", 422, "\"param\":\"n\"")]
     [InlineData("/v1/embeddings", """{"model":"claude/a","input":"hi"}""", 422, "\"code\":\"impossible\"")]
     [InlineData("/api/chat", """{"model":"nope","messages":[{"role":"user","content":"hi"}]}""", 404, "{\"error\":\"There is no model \\\"nope\\\"")]

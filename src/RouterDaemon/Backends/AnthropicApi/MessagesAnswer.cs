@@ -45,6 +45,34 @@ internal static class MessagesAnswer
         json.WriteEndObject();
     }
 
+    /// <summary>Writes an error in OpenAI's envelope; what is none of Anthropic's goes on as it is.</summary>
+    public static void WriteError(ReadOnlyMemory<byte> answer, IBufferWriter<byte> output)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(answer);
+            if (document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGet("error", out var error) && error.ValueKind == JsonValueKind.Object)
+            {
+                using var json = new Utf8JsonWriter(output, JsonDefaults.Writer);
+                json.WriteStartObject();
+                json.WriteStartObject("error");
+                error.Copy("message", json);
+                error.Copy("type", json);
+                json.WriteNull("param");
+                json.WriteNull("code");
+                json.WriteEndObject();
+                json.WriteEndObject();
+                return;
+            }
+        }
+        catch (JsonException)
+        {
+            // Plain text of something in between.
+        }
+
+        output.Write(answer.Span);
+    }
+
     private static void WriteBlocks(Utf8JsonWriter json, JsonElement content)
     {
         var text = "";

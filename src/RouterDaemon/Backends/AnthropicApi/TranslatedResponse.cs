@@ -73,8 +73,7 @@ internal sealed class TranslatedResponse(BackendResponse inner, long createdUnix
         }
         else if (_ended)
         {
-            // Both dialects' errors have error.message, which is all that crosses.
-            _pending.Write(_buffer.AsSpan(0, _filled));
+            MessagesAnswer.WriteError(_buffer.AsMemory(0, _filled), _pending);
         }
     }
 
