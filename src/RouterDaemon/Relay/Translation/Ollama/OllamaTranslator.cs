@@ -85,7 +85,7 @@ internal sealed class OllamaTranslator(InferenceCall call, bool isChat) : ChatTr
     private void WriteHead(Utf8JsonWriter json)
     {
         json.WriteString("model", call.ModelName);
-        json.WriteString("created_at", OllamaTime.Format(call.Context.StartedUnixMicros));
+        json.WriteString("created_at", OllamaTime.Format(call.Context.StartedUnixMicros + (call.ElapsedNs / 1000)));
     }
 
     private void WriteMessage(Utf8JsonWriter json, string text, string thinking, bool withCalls)
