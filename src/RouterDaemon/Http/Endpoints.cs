@@ -14,6 +14,8 @@ internal sealed record Endpoints
 
     public required Completions Completions { get; init; }
 
+    public required Tokens Tokens { get; init; }
+
     public required Models Models { get; init; }
 
     public required Messages Messages { get; init; }
