@@ -1,5 +1,8 @@
 using RouterDaemon.Http.Admin;
+using RouterDaemon.Http.Anthropic;
 using RouterDaemon.Http.Context;
+using RouterDaemon.Http.LocalAgent;
+using RouterDaemon.Http.Ollama;
 using RouterDaemon.Http.OpenAi;
 
 namespace RouterDaemon.Http;
@@ -15,9 +18,21 @@ internal sealed record Endpoints
 
     public required Models Models { get; init; }
 
+    public required Messages Messages { get; init; }
+
+    public required OllamaInference Ollama { get; init; }
+
+    public required Listing OllamaListing { get; init; }
+
+    public required Infer Infer { get; init; }
+
+    public required Responses Responses { get; init; }
+
     public required RouteExplain RouteExplain { get; init; }
 
     public required Metrics Metrics { get; init; }
 
     public required ContextTools ContextTools { get; init; }
+
+    public required Mcp Mcp { get; init; }
 }
