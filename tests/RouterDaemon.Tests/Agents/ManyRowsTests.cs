@@ -112,7 +112,13 @@ public sealed class ManyRowsTests : IAsyncLifetime
                     {
                         var filter = new RequestFilter
                         {
-                            UserId = user, UserTier = tier, DeploymentId = deployment, BackendId = deployment is null ? null : "k8s", Status = status, Since = since, Until = until,
+                            UserId = user,
+                            UserTier = tier,
+                            DeploymentId = deployment,
+                            BackendId = deployment is null ? null : "k8s",
+                            Status = status,
+                            Since = since,
+                            Until = until,
                         };
                         string Is(string column, string? value) => value is null ? "" : $" AND {column} = '{value}'";
                         var plain = $"""
