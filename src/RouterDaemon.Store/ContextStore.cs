@@ -121,6 +121,39 @@ public sealed class ContextStore : IAsyncDisposable
             cancellation);
     }
 
+    /// <summary>Saves the last minutes of deployments; replaces what was saved of the same ones before.</summary>
+    public Task SaveWindowsAsync(IReadOnlyList<WindowState> windows, CancellationToken cancellation = default)
+    {
+        var now = Rfc3339.Format(Time.GetUtcNow());
+        return WriteAsync(
+            connection =>
+            {
+                foreach (var window in windows)
+                {
+                    connection.Execute(
+                        "INSERT OR REPLACE INTO r_windows (deployment_id, format, ttft, itl, latency, updated_at) VALUES ($id, $format, $ttft, $itl, $latency, $now)",
+                        ("$id", window.DeploymentId), ("$format", window.Format), ("$ttft", window.Ttft), ("$itl", window.Itl),
+                        ("$latency", window.Latency), ("$now", now));
+                }
+
+                return windows.Count;
+            },
+            cancellation);
+    }
+
+    /// <summary>The windows that were saved within the last <paramref name="age"/>.</summary>
+    public Task<List<WindowState>> LoadWindowsAsync(TimeSpan age, CancellationToken cancellation = default)
+    {
+        var since = Rfc3339.Format(Time.GetUtcNow() - age);
+        return ReadAsync(
+            connection => connection.Query(
+                "SELECT deployment_id, format, ttft, itl, latency FROM r_windows WHERE updated_at >= $since ORDER BY deployment_id",
+                static row => new WindowState(
+                    row.GetString(0), row.GetInt32(1), row.GetFieldValue<byte[]>(2), row.GetFieldValue<byte[]>(3), row.GetFieldValue<byte[]>(4)),
+                ("$since", since)),
+            cancellation);
+    }
+
     /// <summary>All saved states, by deployment.</summary>
     public Task<List<EstimatorState>> LoadEstimatorsAsync(CancellationToken cancellation = default) =>
         ReadAsync(
@@ -163,8 +196,51 @@ public sealed class ContextStore : IAsyncDisposable
         return WriteAsync(connection => QualityRows.Add(connection, requestId, score, at), cancellation);
     }
 
-    /// <summary>Keeps sampled decisions for replay.</summary>
-    public Task AddDecisionsAsync(IReadOnlyList<DecisionSample> samples, CancellationToken cancellation = default) =>
+    /// <summary>The newest scores, at most <paramref name="limit"/>, oldest first.</summary>
+    public Task<List<ScoredAnswer>> RecentScoresAsync(int limit, CancellationToken cancellation = default) =>
+        ReadAsync(connection => QualityRows.Recent(connection, limit), cancellation);
+
+    /// <summary>The score of one request; null when it has none.</summary>
+    public Task<ScoredAnswer?> ScoreOfAsync(string requestId, CancellationToken cancellation = default) =>
+        ReadAsync(connection => QualityRows.Of(connection, requestId), cancellation);
+
+    /// <summary>What requests since <paramref name="since"/>, a whole hour, cost by deployment: answered, failed and abandoned ones.</summary>
+    public Task<List<(string DeploymentId, double Usd)>> SpentSinceAsync(DateTimeOffset since, CancellationToken cancellation = default) =>
+        ReadAsync(
+            connection => connection.Query(
+                """
+                SELECT deployment_id, sum(cost_usd) FROM (
+                    SELECT deployment_id, cost_usd FROM r_rollups WHERE hour >= $since
+                    UNION ALL
+                    SELECT deployment_id, cost_usd FROM r_outcomes
+                    WHERE created_at >= $since AND deployment_id IS NOT NULL AND outcome NOT IN ('success', 'error', 'timeout'))
+                GROUP BY deployment_id
+                """,
+                static row => (row.GetString(0), row.DoubleOrNull(1) ?? 0),
+                ("$since", Rfc3339.Format(since))),
+            cancellation);
+
+    /// <summary>The conversation that ended with a response, as a JSON array of chat messages; null when it is not kept (any more).</summary>
+    public Task<byte[]?> FindResponseAsync(string id, CancellationToken cancellation = default)
+    {
+        var now = Time.GetUtcNow();
+        return ReadAsync(connection => ResponseRows.Find(connection, id, now), cancellation);
+    }
+
+    /// <summary>
+    /// Keeps a conversation under the id of its last response, within <see cref="ResponseLimits"/>: the oldest make room.
+    /// Throws <see cref="ArgumentOutOfRangeException"/> when it is larger than one may be.
+    /// </summary>
+    public Task KeepResponseAsync(string id, byte[] conversation, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(conversation.Length, ResponseLimits.MaxConversationBytes, nameof(conversation));
+        var now = Time.GetUtcNow();
+        return WriteAsync(
+            connection => ResponseRows.Keep(connection, id, conversation, now, ResponseLimits.MaxCount, ResponseLimits.MaxTotalBytes), cancellation);
+    }
+
+    /// <summary>Keeps sampled decisions for replay, the newest <paramref name="keep"/> of all; 0 = all.</summary>
+    public Task AddDecisionsAsync(IReadOnlyList<DecisionSample> samples, int keep = 0, CancellationToken cancellation = default) =>
         WriteAsync(
             connection =>
             {
@@ -173,6 +249,11 @@ public sealed class ContextStore : IAsyncDisposable
                     connection.Execute(
                         "INSERT INTO r_decisions (request_id, created_at, format, inputs) VALUES ($id, $at, $format, $inputs)",
                         ("$id", sample.RequestId), ("$at", Rfc3339.Format(sample.CreatedAt)), ("$format", sample.Format), ("$inputs", sample.Inputs));
+                }
+
+                if (keep > 0)
+                {
+                    connection.Execute("DELETE FROM r_decisions WHERE seq <= (SELECT max(seq) FROM r_decisions) - $keep", ("$keep", keep));
                 }
 
                 return samples.Count;

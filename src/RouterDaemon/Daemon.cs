@@ -11,10 +11,14 @@ using RouterDaemon.Engine;
 using RouterDaemon.Fleet;
 using RouterDaemon.Http;
 using RouterDaemon.Http.Admin;
+using RouterDaemon.Http.Anthropic;
 using RouterDaemon.Http.Context;
+using RouterDaemon.Http.LocalAgent;
+using RouterDaemon.Http.Ollama;
 using RouterDaemon.Http.OpenAi;
 using RouterDaemon.Inference;
 using RouterDaemon.Relay;
+using RouterDaemon.Relay.Translation.Responses;
 using RouterDaemon.Service;
 using RouterDaemon.Store;
 using RouterDaemon.Store.Context;
@@ -34,6 +38,8 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly ContextReader _contextReader;
     private readonly EngineHost _engine;
     private readonly FleetManager _fleet;
+    private readonly QualityLearner _quality;
+    private readonly DecisionRecorder _decisions;
     private readonly DeadlineWatch _watch;
     private readonly IServer _server;
     private readonly RequestApplication _application;
@@ -44,6 +50,8 @@ internal sealed class Daemon : IAsyncDisposable
     private ContextStore? _store;
     private JournalDrain? _drain;
     private FleetReporter? _reporter;
+    private GaugePoller? _gauges;
+    private BudgetKeeper? _budgets;
     private StoreCleaner? _cleaner;
 
     private Daemon(ServeOptions options, TimeProvider time)
@@ -58,13 +66,11 @@ internal sealed class Daemon : IAsyncDisposable
         _engine = new EngineHost(new EngineLog(_log), time);
         _fleet = new FleetManager(config, _engine, time, _log);
         var relayOptions = new RelayOptions();
+        _quality = new QualityLearner(_fleet);
         _watch = new DeadlineWatch(time, relayOptions.WatchInterval);
-        var router = new Router(new RouterOptions
-        {
-            Policy = config.Routing.Policy,
-            HedgeBudget = config.Routing.Hedge.Enabled ? config.Routing.Hedge.BudgetFraction : 0,
-        });
-        var relay = new InferenceRelay(_ready.Task, _fleet, router, new RequestRecorder(_journal, _clock), _watch, relayOptions, _clock, _log);
+        var router = new Router(new RouterOptions { Policy = config.Routing.Policy });
+        _decisions = new DecisionRecorder(router, _clock);
+        var relay = new InferenceRelay(_ready.Task, _fleet, router, _decisions, new RequestRecorder(_journal, _clock), _watch, relayOptions, _clock, _log);
         var tools = new ToolRegistry(_contextReader);
         var endpoints = new Endpoints
         {
@@ -72,9 +78,14 @@ internal sealed class Daemon : IAsyncDisposable
             Completions = new Completions(relay),
             Tokens = new Tokens(_engine, _fleet),
             Models = new Models(_fleet, _clock, time.GetUtcNow().ToUnixTimeSeconds()),
+            Messages = new Messages(_fleet, relay),
+            Ollama = new OllamaInference(relay, _engine),
+            OllamaListing = new Listing(_fleet, _engine, time),
+            Infer = new Infer(relay),
+            Responses = new Responses(relay, new ResponseMemory(() => _store, _log)),
             RouteExplain = new RouteExplain(_fleet, relay),
-            Metrics = new Metrics(_fleet, _journal, _clock),
-            ContextTools = new ContextTools(tools, new RouterInference(relay, _fleet, _clock), () => _store, time),
+            Metrics = new Metrics(_fleet, router, _decisions, _journal, _clock),
+            ContextTools = new ContextTools(tools, new RouterInference(relay, _fleet, _clock), () => _store, _quality, time),
             Mcp = new Mcp(new McpServer(tools, BuildInfo.Version)),
         };
         _application = new RequestApplication(
@@ -106,6 +117,16 @@ internal sealed class Daemon : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _watch.Dispose();
+        if (_gauges is not null)
+        {
+            await _gauges.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_budgets is not null)
+        {
+            await _budgets.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _fleet.DisposeAsync().ConfigureAwait(false);
         await _engine.DisposeAsync().ConfigureAwait(false);
         if (_cleaner is not null)
@@ -177,6 +198,8 @@ internal sealed class Daemon : IAsyncDisposable
 
         _ready.SetResult();
         _fleet.StartWatching();
+        _gauges = new GaugePoller(_fleet, _clock, _log);
+        _gauges.Start();
         using var file = _options.Loaded.FilePath is { } path ? new ConfigFileWatch(path, _clock.Time, Reload) : null;
         SystemdNotifier.Send("READY=1");
         await _ended.Task.ConfigureAwait(false);
@@ -187,11 +210,6 @@ internal sealed class Daemon : IAsyncDisposable
     /// <summary>Settings of the contract whose machinery is not in this version: said, so that nobody counts on them.</summary>
     private static IEnumerable<string> NotServedYet(RouterdConfig config)
     {
-        if (config.Budgets.Count > 0)
-        {
-            yield return "budgets";
-        }
-
         if (config.Cache.Enabled)
         {
             yield return "cache";
@@ -200,11 +218,6 @@ internal sealed class Daemon : IAsyncDisposable
         if (config.Telemetry.OtlpUrl is not null)
         {
             yield return "telemetry.otlp";
-        }
-
-        if (config.Routing.Hedge.Enabled)
-        {
-            yield return "routing.hedge";
         }
 
         if (config.Registration.Secret is not null)
@@ -229,7 +242,11 @@ internal sealed class Daemon : IAsyncDisposable
             Log.EstimatorsRestored(_log, restored);
         }
 
-        _reporter = new FleetReporter(_store, _fleet, _journal, _clock, _log);
+        await FleetReporter.RestoreWindowsAsync(_store, _fleet).ConfigureAwait(false);
+        await _quality.LoadAsync(_store).ConfigureAwait(false);
+        _budgets = new BudgetKeeper(_fleet, _store, _clock, _log);
+        await _budgets.StartAsync().ConfigureAwait(false);
+        _reporter = new FleetReporter(_store, _fleet, _quality, _decisions, _journal, _clock, _log);
         await _reporter.StartAsync().ConfigureAwait(false);
         _cleaner = new StoreCleaner(_store, () => _fleet.Current.Config.Context, _clock, _log);
         _cleaner.Start();

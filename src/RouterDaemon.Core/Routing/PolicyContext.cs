@@ -19,7 +19,7 @@ public ref struct PolicyContext
     /// <summary>Starts a decision.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal PolicyContext(
-        CandidateSet candidates, RouterScratch scratch, ref readonly RouteRequest request, long nowNs, int usable, float output, float budgetPressure, ulong random)
+        CandidateSet candidates, RouterScratch scratch, ref readonly RouteRequest request, long nowNs, int usable, float output, long sequence, ulong random)
     {
         Candidates = candidates;
         _scratch = scratch;
@@ -30,7 +30,8 @@ public ref struct PolicyContext
         SloTpot = 1e-3f * (request.SloTpotMs > 0 ? request.SloTpotMs : weights.SloTpotMs);
         UsableCount = usable;
         OutputTokens = output;
-        MoneyFactor = weights.Money * (1 + budgetPressure);
+        MoneyFactor = weights.Money;
+        Sequence = sequence;
         Random = random;
         RunnerUp = -1;
     }
@@ -61,7 +62,7 @@ public ref struct PolicyContext
     /// <summary>Expected answer tokens.</summary>
     public float OutputTokens { get; set; }
 
-    /// <summary>Factor on money: the weights' and the budget's.</summary>
+    /// <summary>Factor on money of the request's weights; a deployment's budgets come on top.</summary>
     public float MoneyFactor { get; set; }
 
     /// <summary>Objective for the first token, seconds; 0 = none.</summary>
@@ -78,6 +79,9 @@ public ref struct PolicyContext
 
     /// <summary>Chooses the runner-up instead of the winner when that teaches more; set by the router.</summary>
     public bool MayExplore { get; set; }
+
+    /// <summary>Number of the decision.</summary>
+    public long Sequence { get; }
 
     /// <summary>State of the request's own generator.</summary>
     public ulong Random { get; set; }
@@ -107,13 +111,15 @@ public ref struct PolicyContext
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float MatchedAt(int lane) => HasMatches ? Lanes8.At(in _scratch.Matched[lane / LaneBlock.Width], lane % LaneBlock.Width) : 0;
 
-    /// <summary>Prices all usable candidates; see <see cref="PriceOf"/>.</summary>
+    /// <summary>Prices all usable candidates: terms for <see cref="PriceOf"/>, sums for <see cref="Scores"/>, infinite where nothing is usable.</summary>
     internal void PriceAll()
     {
-        for (var place = 0; place < Candidates.Blocks.Length && !_priced; place++)
+        var none = Vector256.Create(float.PositiveInfinity);
+        for (var place = 0; place < Candidates.Blocks.Length; place++)
         {
-            if (_scratch.Usable[place] != 0)
-                Pricing.Evaluate(in this, place, out _scratch.Terms[place]);
+            var usable = _scratch.Usable[place];
+            _scratch.Scores[place] = usable == 0 ? none
+                : Vector256.ConditionalSelect(Lanes8.Mask(usable), Pricing.Evaluate(in this, place, out _scratch.Terms[place]), none);
         }
 
         _priced = true;
@@ -136,10 +142,7 @@ public ref struct PolicyContext
     internal readonly Vector256<float> AffinityIn(int place) => SessionAffinityUsd == 0 ? Vector256<float>.Zero
         : Lanes8.Mask(_scratch.SessionHomes[place]) & Vector256.Create(-SessionAffinityUsd);
 
-    /// <summary>By block: bits of the usable lanes.</summary>
-    internal readonly ReadOnlySpan<byte> UsableMasks => _scratch.Usable.AsSpan(0, Candidates.Blocks.Length);
-
-    /// <summary>Room for one vector of scores for each block.</summary>
+    /// <summary>By block: the sums that are compared.</summary>
     internal readonly Span<Vector256<float>> Scores => _scratch.Scores.AsSpan(0, Candidates.Blocks.Length);
 
     internal void Remove(int lane)

@@ -21,8 +21,8 @@ internal static class Pricing
     /// <summary>Slack of a token, as a share of the objective, that is assumed at least: without it a saturated deployment would look harmless.</summary>
     internal const float LeastSlack = 0.3f;
 
-    /// <summary>Every term of the candidates of one block; lanes without a candidate hold something as well.</summary>
-    public static void Evaluate(ref readonly PolicyContext context, int place, out TermLanes terms)
+    /// <summary>Every term of the candidates of one block, and their sum; lanes without a candidate hold something as well.</summary>
+    public static Vector256<float> Evaluate(ref readonly PolicyContext context, int place, out TermLanes terms)
     {
         var block = context.Candidates.Blocks[place];
         ref readonly var request = ref context.Request;
@@ -48,7 +48,7 @@ internal static class Pricing
             hit *= Logistic(Vector256.Create(request.DeadlineMs * 1e-3f) - total, 0.3f * total);
 
         var cost = 1e-6f * ((uncached * block.InputUsdPerMillion) + (cached * block.CachedInputUsdPerMillion) + (output * block.OutputUsdPerMillion));
-        var money = cost * context.MoneyFactor;
+        var money = cost * (context.MoneyFactor * block.MoneyFactor);
         var late = Vector256.MaxNative(Vector256<float>.Zero, ttft - Vector256.Create(sloTtft));
         var time = weights.TimeUsdPerSecond * (total + (LateFactor * late));
         var harm = Externality(block, in weights, inFlight, work, output, itl, sloTpot);
@@ -66,6 +66,7 @@ internal static class Pricing
         terms.Cached = cached;
         terms.Miss = miss;
         terms.Cost = cost;
+        terms.Money = money;
         terms.Time = time;
         terms.Externality = harm;
         terms.Failure = failure;
@@ -73,7 +74,7 @@ internal static class Pricing
         terms.Affinity = affinity;
         var sum = money + time + harm + (weights.SloMissUsd * miss) + failure + quality + affinity;
         // What cannot be compared never wins: of a pair with one that is no number, the native minimum is the second.
-        terms.Total = Vector256.MinNative(sum, Vector256.Create(float.MaxValue));
+        return terms.Total = Vector256.MinNative(sum, Vector256.Create(float.MaxValue));
     }
 
     /// <summary>One candidate's terms out of its block's.</summary>
@@ -88,7 +89,7 @@ internal static class Pricing
         terms.CachedTokens = Lanes8.At(in lanes.Cached, lane);
         terms.MissProbability = Lanes8.At(in lanes.Miss, lane);
         terms.CostUsd = Lanes8.At(in lanes.Cost, lane);
-        terms.MoneyUsd = terms.CostUsd * context.MoneyFactor;
+        terms.MoneyUsd = Lanes8.At(in lanes.Money, lane);
         terms.TimeUsd = Lanes8.At(in lanes.Time, lane);
         terms.ExternalityUsd = Lanes8.At(in lanes.Externality, lane);
         terms.MissUsd = weights.SloMissUsd * terms.MissProbability;

@@ -8,10 +8,12 @@ using RouterDaemon.Engine;
 namespace RouterDaemon.Fleet;
 
 /// <summary>Turns a configuration and what was discovered into a <see cref="FleetState"/>.</summary>
-internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<string, bool, DeploymentState> stateOf)
+internal sealed class FleetBuilder(RouterdConfig config, long generation, Budgets budgets, Func<string, bool, DeploymentState> stateOf)
 {
     private const Capability Everything = Capability.Chat | Capability.Completion | Capability.Tools | Capability.JsonObject
         | Capability.JsonSchema | Capability.Vision | Capability.Embeddings | Capability.LogProbs | Capability.Infill | Capability.Audio;
+
+    private const Capability OfAnthropic = Capability.Chat | Capability.Tools | Capability.JsonSchema | Capability.Vision;
 
     private const Capability Generating = Capability.Chat | Capability.Completion | Capability.LogProbs | Capability.ContinueAssistant
         | Capability.JsonObject | Capability.JsonSchema;
@@ -42,6 +44,7 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<s
             Unusable = traits is null,
             Weight = model.Weight,
             Tags = TagBits(model.Tags),
+            Budgets = budgets.Of(model.Id, OnDeviceBackend.LocalId),
             State = stateOf(id, true),
         });
         AddAliases(model.Aliases, id);
@@ -65,7 +68,9 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<s
                 BackendId = backendConfig.Id,
                 BackendKind = KindName(backendConfig.Kind),
                 UpstreamModel = upstream,
-                Capabilities = deployment.Capabilities ?? Everything,
+                Capabilities = backendConfig.Kind == BackendKind.Anthropic
+                    ? (deployment.Capabilities ?? OfAnthropic) | Capability.AnthropicMessages
+                    : deployment.Capabilities ?? known?.Capabilities ?? Everything,
                 Trust = backendConfig.Trust,
                 ContextTokens = deployment.ContextTokens > 0 ? deployment.ContextTokens : known?.ContextTokens ?? 0,
                 PriceInputUsdPerMillion = price?.InputUsdPerMillion ?? 0,
@@ -76,6 +81,7 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<s
                 Slots = deployment.Slots,
                 Weight = deployment.Weight ?? backendConfig.Weight,
                 Tags = TagBits([.. backendConfig.Tags, .. deployment.Tags]),
+                Budgets = budgets.Of(deployment.Model, backendConfig.Id),
                 State = stateOf(id, false),
             });
             AddAliases(deployment.Aliases, id);

@@ -1,8 +1,10 @@
 using RouterDaemon.Backends;
 using RouterDaemon.Core.Fleet;
+using RouterDaemon.Core.Replay;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Fleet;
 using RouterDaemon.Http;
+using RouterDaemon.Relay.Translation;
 using RouterDaemon.Store.Journal;
 using RouterDaemon.Telemetry;
 
@@ -10,16 +12,21 @@ namespace RouterDaemon.Relay;
 
 /// <summary>The life of an inference request: read, choose, attempt until an answer begins, record.</summary>
 internal sealed class InferenceRelay(
-    Task ready, FleetManager fleet, Router router, RequestRecorder recorder, DeadlineWatch watch, RelayOptions options, Clock clock, ILogger log)
+    Task ready, FleetManager fleet, Router router, DecisionRecorder decisions, RequestRecorder recorder, DeadlineWatch watch, RelayOptions options, Clock clock, ILogger log)
 {
-    private static readonly ReadOnlyMemory<byte> KeepAliveComment = ": keep-alive\n\n"u8.ToArray();
-
     private const int MaxRecordedOptions = 8;
 
+    /// <summary>Load that came with an answer describes one engine of a cluster at one moment.</summary>
+    private static readonly TimeSpan GaugeLife = TimeSpan.FromSeconds(15);
+
+    private readonly Hedging _hedging = new(router, recorder, clock);
     private ulong _seed;
 
     /// <summary>Answers one request.</summary>
-    public async ValueTask RunAsync(RequestContext context, Operation operation)
+    /// <param name="context">The request.</param>
+    /// <param name="operation">What is asked.</param>
+    /// <param name="client">Its dialect when it is not OpenAI's.</param>
+    public async ValueTask RunAsync(RequestContext context, Operation operation, ClientDialect? client = null)
     {
         if (!ready.IsCompleted)
         {
@@ -30,9 +37,15 @@ internal sealed class InferenceRelay(
         var state = fleet.Current;
         fleet.RefreshOnDevice(state);
         var body = await RequestBody.ReadAsync(context, state.Config.Limits.MaxBodyBytes).ConfigureAwait(false);
-        using var call = new InferenceCall(context, operation, body, state);
+        using var call = new InferenceCall(context, operation, body, state, client) { Time = clock.Time };
         try
         {
+            if (!await call.Client.TranslateAsync(call).ConfigureAwait(false))
+            {
+                call.IsRecorded = true;
+                return;
+            }
+
             Prepare(call);
             await AttemptAllAsync(call).ConfigureAwait(false);
         }
@@ -87,7 +100,7 @@ internal sealed class InferenceRelay(
         route.PrefixBytes = call.Peek.PrefixBytes;
         route.PromptTokens = call.Peek.EstimatePromptTokens(RequestTargets.BytesPerToken(call.Fleet, target));
         route.TaskClass = call.Peek.TaskClass;
-        route.Required = InferenceRules.Required(call.Operation, call.Peek);
+        route.Required = InferenceRules.Required(call.Operation, call.Peek) | call.Client.Required;
         route.PrivacyFloor = hints.PrivacyFloor ?? TrustLevel.Public;
         route.Weights = (hints.Preset ?? call.Fleet.PresetOf(target)).Weights.For(target.Objective);
         route.Policy = hints.Policy != 0 ? hints.Policy : call.Fleet.PolicyOf(target);
@@ -128,7 +141,7 @@ internal sealed class InferenceRelay(
             }
 
             var decision = default(RouteDecision);
-            var result = router.Choose(target.Candidates, call.Route, call.PrefixHashes, clock.NowNs, ref decision, out var lease);
+            var result = decisions.Choose(call, target.Candidates, ref decision, out var lease);
             if (result == RouteResult.NothingUsable)
             {
                 nothing = decision;
@@ -159,7 +172,9 @@ internal sealed class InferenceRelay(
             first ??= call.Deployment;
             call.DecisionKind = call.Deployment != first || next > 1 ? DecisionKind.Fallback : DecisionKind.Chosen;
 
-            last = await AttemptAsync(call, new Lease(lease)).ConfigureAwait(false);
+            last = Hedging.Applies(call)
+                ? await _hedging.RunAsync(call, target, new Lease(lease), this).ConfigureAwait(false)
+                : await AttemptAsync(call, decision.Winner, new Lease(lease), null).ConfigureAwait(false);
             call.Outcome = OutcomeOf(last);
             if (last.Delivered)
             {
@@ -185,14 +200,16 @@ internal sealed class InferenceRelay(
         }
     }
 
-    private async ValueTask<AttemptResult> AttemptAsync(InferenceCall call, Lease lease)
+    /// <summary>One attempt at one deployment, alone or in a race with another one.</summary>
+    public async ValueTask<AttemptResult> AttemptAsync(InferenceCall call, int deploymentNumber, Lease lease, HedgeRace? race)
     {
-        var deployment = call.Deployment!;
-        var backend = call.Fleet.Backends[call.Decision.Winner];
-        using var attempt = new Attempt(deployment, backend, call.Context.Http.RequestAborted);
+        var deployment = call.Fleet.Snapshot.Deployments[deploymentNumber];
+        var backend = call.Fleet.Backends[deploymentNumber];
+        using var attempt = new Attempt(deployment, backend, call.Context.Http.RequestAborted) { Race = race };
         // What stands if something unforeseen escapes: a failure, never a success.
         var result = new AttemptResult(RelayError.UpstreamProtocol, false);
         watch.Add(attempt);
+        race?.Enter(attempt);
         try
         {
             // A backend's total bounds the request from its arrival, retries included.
@@ -200,7 +217,7 @@ internal sealed class InferenceRelay(
             if (call.Peek.Stream)
             {
                 attempt.Output = call.Output ??= new StreamOutput(
-                    call.Context.Http, response => ResponseHeaders.WriteStream(response, call), KeepAliveComment, clock.Time, options.KeepAliveInterval);
+                    call.Context.Http, response => ResponseHeaders.WriteStream(response, call), call.Client.KeepAlive, clock.Time, options.KeepAliveInterval);
             }
 
             // An answer that is not streamed shows nothing before its end: only the total bounds it.
@@ -216,32 +233,52 @@ internal sealed class InferenceRelay(
         finally
         {
             watch.Remove(attempt);
-            lease.Measure(call, clock);
-            CountDelivered(call, lease, result);
+            if (race is null || race.IsWonBy(attempt))
+            {
+                lease.Measure(call, clock);
+                CountDelivered(call, lease, result);
+            }
+            else if (result.Error == RelayError.HedgeLost && race.IsPrimary(attempt))
+            {
+                lease.LearnLate(router, clock.NowNs);
+            }
+
             lease.Finish(router, result, call, clock.NowNs);
         }
     }
 
     private async ValueTask<AttemptResult> ExchangeAsync(InferenceCall call, Attempt attempt, Lease lease)
     {
+        var native = call.Client.Native is { } own && attempt.Backend.Speaks(own);
+        var dialect = native ? call.Client.Native!.Value : Dialect.OpenAi;
         var request = new BackendRequest
         {
             Operation = call.Operation,
             Deployment = attempt.Deployment,
-            Body = RequestRewriter.Rewrite(call.Body, call.Peek, attempt.Deployment, attempt.Backend.ReportsUsageOnRequest),
+            Dialect = dialect,
+            Body = native
+                ? RequestRewriter.Rewrite(call.Original, call.Client.NativePeek, attempt.Deployment, wantUsage: false)
+                : RequestRewriter.Rewrite(call.Body, call.Peek, attempt.Deployment, attempt.Backend.ReportsUsageOnRequest, call.IsTranslated && attempt.Backend.WantsMaxCompletionTokens),
             Peek = call.Peek,
             RequestId = call.Context.RequestId,
             TraceParent = call.Context.Http.Request.Headers.TraceParent is [{ Length: <= 128 } parent] && !parent.AsSpan().ContainsAnyExceptInRange('!', '~') ? parent : null,
-            Hints = CrossingHeaders.Of(call.Context.Http.Request.Headers),
+            Hints = CrossingHeaders.Of(call.Context.Http.Request.Headers, dialect),
         };
         try
         {
             var response = await attempt.Backend.SendAsync(request, attempt.Token).ConfigureAwait(false);
             await using (response.ConfigureAwait(false))
             {
+                attempt.SessionToken = response.SessionToken;
+                if (!response.Load.IsEmpty)
+                {
+                    attempt.Deployment.State.SetGauges(response.Load.Waiting, response.Load.Running, response.Load.KvUsage, clock.NowNs, GaugeLife);
+                }
+
                 if (response.Status is < 200 or > 299)
                 {
-                    return await UpstreamErrors.ReadAsync(attempt, response, options).ConfigureAwait(false);
+                    var failed = await UpstreamErrors.ReadAsync(attempt, response, options).ConfigureAwait(false);
+                    return response.Dialect == call.Context.Dialect ? failed : failed with { ClientBody = null };
                 }
 
                 if (!call.Peek.Stream)
@@ -330,7 +367,7 @@ internal sealed class InferenceRelay(
 
     private static async ValueTask EndStreamAsync(InferenceCall call, ApiError error)
     {
-        ClosingMetadata.WriteError(await call.Output!.BeginAsync().ConfigureAwait(false), error);
+        call.Client.WriteError(await call.Output!.BeginAsync().ConfigureAwait(false), error);
         await call.Output.EndAsync(call.Context.Http.RequestAborted).ConfigureAwait(false);
     }
 
@@ -356,6 +393,12 @@ internal sealed class InferenceRelay(
         call.Route.Tried = default;
         return true;
     }
+
+    /// <summary>What the request's policy would choose now, on copies of the states; null = nothing is usable.</summary>
+    public string? Preview(InferenceCall call, NameTarget target) =>
+        DecisionInputs.Capture(router, target.Candidates, in call.Route, call.PrefixHashes, clock.NowNs)?.Choose(Math.Max(0, call.Route.Policy - 1)) is { DeploymentId.Length: > 0 } choice
+            ? choice.DeploymentId
+            : null;
 
     /// <summary>Every candidate with its terms, as of now.</summary>
     public List<CandidateReport> Explain(InferenceCall call, NameTarget target)

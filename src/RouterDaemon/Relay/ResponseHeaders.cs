@@ -21,13 +21,17 @@ internal static class ResponseHeaders
         };
         headers["x-routerd-attempts"] = call.Attempts.ToString(CultureInfo.InvariantCulture);
         headers["x-routerd-reason"] = Reason(call);
+        if (call.SessionToken is { } token)
+        {
+            headers["x-session-token"] = Ascii(token);
+        }
     }
 
     /// <summary>Sets the headers of an event stream.</summary>
     public static void WriteStream(HttpResponse response, InferenceCall call)
     {
         response.StatusCode = 200;
-        response.ContentType = "text/event-stream";
+        response.ContentType = call.Client.StreamMediaType;
         response.Headers.CacheControl = "no-cache";
         // nginx buffers event streams unless it is told not to.
         response.Headers["x-accel-buffering"] = "no";

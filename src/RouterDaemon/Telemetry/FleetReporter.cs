@@ -15,9 +15,13 @@ internal sealed class FleetReporter : IAsyncDisposable
     /// <summary>Window of the percentiles: two halves that are rotated.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
 
+    private const int WindowFormat = 1;
+
     private readonly CancellationTokenSource _stop = new();
     private readonly ContextStore _store;
     private readonly FleetManager _fleet;
+    private readonly QualityLearner _quality;
+    private readonly DecisionRecorder _decisions;
     private readonly RequestJournal _journal;
     private readonly Clock _clock;
     private readonly ILogger _log;
@@ -25,8 +29,10 @@ internal sealed class FleetReporter : IAsyncDisposable
     private long _dropped;
     private Task _loop = Task.CompletedTask;
 
-    public FleetReporter(ContextStore store, FleetManager fleet, RequestJournal journal, Clock clock, ILogger log)
+    public FleetReporter(ContextStore store, FleetManager fleet, QualityLearner quality, DecisionRecorder decisions, RequestJournal journal, Clock clock, ILogger log)
     {
+        _quality = quality;
+        _decisions = decisions;
         _store = store;
         _fleet = fleet;
         _journal = journal;
@@ -50,6 +56,21 @@ internal sealed class FleetReporter : IAsyncDisposable
         return learnt;
     }
 
+    /// <summary>Gives deployments the percentiles of an earlier run that ended within the window.</summary>
+    public static async Task RestoreWindowsAsync(ContextStore store, FleetManager fleet)
+    {
+        var windows = await store.LoadWindowsAsync(Window).ConfigureAwait(false);
+        foreach (var entry in fleet.Current.Snapshot.Deployments)
+        {
+            if (entry.State.Latency.Count == 0 && windows.Find(w => w.DeploymentId == entry.Id && w.Format == WindowFormat) is { } window)
+            {
+                entry.State.Ttft.Import(window.Ttft);
+                entry.State.Itl.Import(window.Itl);
+                entry.State.Latency.Import(window.Latency);
+            }
+        }
+    }
+
     /// <summary>Begins to report.</summary>
     public async Task StartAsync()
     {
@@ -62,6 +83,8 @@ internal sealed class FleetReporter : IAsyncDisposable
     {
         var fleet = _fleet.Current;
         _fleet.RefreshOnDevice(fleet);
+        _quality.Publish();
+        await _decisions.FlushAsync(_store).ConfigureAwait(false);
         await _incidents.UpdateAsync(fleet.Snapshot.Deployments).ConfigureAwait(false);
         await _store.UpsertDeploymentsAsync([.. fleet.Snapshot.Deployments.Select(StatusOf)]).ConfigureAwait(false);
         var learnt = fleet.Snapshot.Deployments
@@ -71,6 +94,9 @@ internal sealed class FleetReporter : IAsyncDisposable
         if (learnt.Count > 0)
         {
             await _store.SaveEstimatorsAsync(learnt).ConfigureAwait(false);
+            await _store.SaveWindowsAsync([.. fleet.Snapshot.Deployments
+                .Where(d => d.State.Latency.Count > 0)
+                .Select(d => new WindowState(d.Id, WindowFormat, d.State.Ttft.Export(), d.State.Itl.Export(), d.State.Latency.Export()))]).ConfigureAwait(false);
         }
 
         var dropped = _journal.Dropped;

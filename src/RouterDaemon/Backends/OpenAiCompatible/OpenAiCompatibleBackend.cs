@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using RouterDaemon.Backends.Gauges;
 using RouterDaemon.Relay;
 
 namespace RouterDaemon.Backends.OpenAiCompatible;
@@ -38,6 +39,10 @@ internal class OpenAiCompatibleBackend : Backend
         _authorization = apiKey is null ? null : "Bearer " + apiKey;
     }
 
+    /// <inheritdoc/>
+    public override bool WantsMaxCompletionTokens =>
+        _chat.Host == "api.openai.com" || _chat.Host.EndsWith(".openai.azure.com", StringComparison.OrdinalIgnoreCase);
+
     public override async ValueTask<BackendResponse> SendAsync(BackendRequest request, CancellationToken cancellationToken)
     {
         var message = new HttpRequestMessage(HttpMethod.Post, request.Operation switch
@@ -68,6 +73,8 @@ internal class OpenAiCompatibleBackend : Backend
             MediaType = response.Content.Headers.ContentType?.MediaType ?? "",
             RetryAfter = RetryAfterOf(response),
             DroppedReason = DroppedReasonOf(response),
+            Load = LoadOf(response),
+            SessionToken = SessionTokenOf(response),
         };
     }
 
@@ -121,6 +128,12 @@ internal class OpenAiCompatibleBackend : Backend
     /// <summary>Why the backend refused, in its own words for machines.</summary>
     protected virtual string? DroppedReasonOf(HttpResponseMessage response) => null;
 
+    /// <summary>A token by which the client stays where it is.</summary>
+    protected virtual string? SessionTokenOf(HttpResponseMessage response) => null;
+
+    /// <summary>The load that the server sent along.</summary>
+    protected virtual LoadGauges LoadOf(HttpResponseMessage response) => new();
+
     private void AddAuthorization(HttpRequestMessage message)
     {
         if (_authorization is not null)
@@ -170,7 +183,8 @@ internal class OpenAiCompatibleBackend : Backend
     private static int? IntOf(JsonElement item, string name) =>
         item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
 
-    private static TimeSpan? RetryAfterOf(HttpResponseMessage response)
+    /// <summary>When an answer asks to be left alone until; null = it does not.</summary>
+    internal static TimeSpan? RetryAfterOf(HttpResponseMessage response)
     {
         var value = response.Headers.RetryAfter;
         if (value?.Delta is { } delta)

@@ -6,11 +6,13 @@ using RouterDaemon.Agents.Tools;
 using RouterDaemon.Core;
 using RouterDaemon.Store;
 using RouterDaemon.Store.Records;
+using RouterDaemon.Telemetry;
 
 namespace RouterDaemon.Http.Context;
 
 /// <summary><c>GET /context/tools</c>, <c>POST /context/tools/{name}</c>, <c>/context/ask</c> and <c>/context/quality</c>.</summary>
-internal sealed class ContextTools(ToolRegistry registry, IInference inference, Func<ContextStore?> store, TimeProvider time)
+internal sealed class ContextTools(
+    ToolRegistry registry, IInference inference, Func<ContextStore?> store, QualityLearner quality, TimeProvider time)
 {
     private const long MaxBodyBytes = 1024 * 1024;
 
@@ -92,6 +94,7 @@ internal sealed class ContextTools(ToolRegistry registry, IInference inference, 
             throw new ApiException(new ApiError(404, "invalid_request_error", "not_found", $"There is no request {requestId} (rows follow requests by a fraction of a second).", "request_id"));
         }
 
+        await quality.OnScoredAsync(open, requestId, result).ConfigureAwait(false);
         await JsonAnswer.WriteAsync(context, 200, json =>
         {
             json.WriteStartObject();
