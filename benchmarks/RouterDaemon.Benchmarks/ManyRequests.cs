@@ -98,9 +98,11 @@ internal static class ManyRequests
         INSERT INTO quality_scores (request_id, score, evaluated_at)
         SELECT id, 0.5 + (rowid % 500) / 1000.0, strftime('%Y-%m-%dT%H:%M:%SZ', created_at, '+' || (60 + rowid % 400) || ' minutes')
         FROM requests WHERE rowid % 10 < 6;
-        INSERT INTO r_quality_times (evaluated_at, request_id) SELECT evaluated_at, request_id FROM quality_scores ORDER BY 1, 2;
+        INSERT INTO r_quality_times (evaluated_at, request_id, model_id, task_type, score)
+        SELECT q.evaluated_at, q.request_id, r.model_id, COALESCE(r.task_type, 'unknown'), q.score
+        FROM quality_scores q JOIN requests r ON r.id = q.request_id ORDER BY 1, 2;
         INSERT INTO r_quality_rollups (hour, model_id, task_type, scores, sum, min, max)
-        SELECT substr(q.evaluated_at, 1, 13) || ':00:00Z', r.model_id, COALESCE(r.task_type, 'unknown'), count(*), total(q.score), min(q.score), max(q.score)
-        FROM quality_scores q JOIN requests r ON r.id = q.request_id GROUP BY 1, 2, 3
+        SELECT substr(evaluated_at, 1, 13) || ':00:00Z', model_id, task_type, count(*), total(score), min(score), max(score)
+        FROM r_quality_times GROUP BY 1, 2, 3
         """);
 }

@@ -48,6 +48,9 @@ public sealed class ContextStore : IAsyncDisposable
             var kind = Meta.Get(connection, "store_kind") == "demo" ? StoreKind.Demo : StoreKind.Live;
             if (kind == StoreKind.Live)
             {
+                connection.Execute("BEGIN IMMEDIATE");
+                RollUpBatch.EnsureDays(connection);
+                connection.Execute("COMMIT");
                 connection.Execute("INSERT OR IGNORE INTO users (id, tier) VALUES ($id, 'standard')", ("$id", LocalUser));
             }
 

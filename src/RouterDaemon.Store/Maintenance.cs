@@ -58,6 +58,7 @@ internal static class Maintenance
         foreach (var (table, key, column, bound) in new[]
                  {
                      ("r_rollups", "(hour, deployment_id, user_tier)", "hour", before),
+                     ("r_day_rollups", "(day, deployment_id, user_tier)", "day", before[..10]),
                      ("r_quality_rollups", "(hour, model_id, task_type)", "hour", before),
                      ("r_user_days", "(day, user_id)", "day", before[..10]),
                  })

@@ -21,7 +21,7 @@ public static class LatencyTrend
         var parts = WindowParts.OfRequests(connection, since, until);
         if (parts.Hours is { } hours)
         {
-            ReadRollUps(connection, Matching().And("hour", ">=", hours.First).And("hour", "<", hours.End), byDay, buckets);
+            ReadRollUps(connection, hours, Matching, byDay, buckets);
         }
 
         foreach (var range in parts.Rows)
@@ -61,10 +61,10 @@ public static class LatencyTrend
                 return true;
             });
 
-    private static void ReadRollUps(SqliteConnection connection, Filter filter, bool byDay, SortedDictionary<(string, string), Builder> buckets) =>
-        filter.Query(
-            connection,
-            $"SELECT hour, deployment_id, requests, errors + timeouts, latency_hist FROM r_rollups {filter.Where}",
+    private static void ReadRollUps(
+        SqliteConnection connection, WholeHours hours, Func<Filter> matching, bool byDay, SortedDictionary<(string, string), Builder> buckets) =>
+        RollUps.Read(
+            connection, hours, byDay, matching, "deployment_id, requests, errors + timeouts, latency_hist",
             row =>
             {
                 var bucket = Of(buckets, PeriodOf(row.GetString(0), byDay), row.GetString(1));

@@ -11,18 +11,15 @@ public static class QualitySummary
         var groups = new Dictionary<(string Model, string Task), (double Sum, double Min, double Max, long Count)>();
         if (!WindowParts.HasRollUps(connection))
         {
-            const string Plain = "quality_scores q JOIN requests r ON r.id = q.request_id";
             var all = new TimeRange(Rfc3339.Format(since), Rfc3339.Format(until), IncludesTo: true);
-            ReadRows(connection, Plain, all.On("q.evaluated_at", Matching()), groups);
+            ReadRows(connection, all.On("q.evaluated_at", Matching()), groups);
         }
         else
         {
-            const string Timed = "r_quality_times t JOIN quality_scores q ON q.request_id = t.request_id JOIN requests r ON r.id = t.request_id";
             var parts = WindowParts.OfScores(connection, since, until);
             if (parts.Hours is { } hours)
             {
-                var rolled = new Filter().And("hour", ">=", hours.First).And("hour", "<", hours.End)
-                    .And("model_id", "=", model).And("task_type", "=", task);
+                var rolled = Rolled().And("hour", ">=", hours.First).And("hour", "<", hours.End);
                 rolled.Query(
                     connection,
                     $"SELECT model_id, task_type, sum(sum), min(min), max(max), sum(scores) FROM r_quality_rollups {rolled.Where} AND scores > 0 GROUP BY 1, 2",
@@ -31,7 +28,12 @@ public static class QualitySummary
 
             foreach (var range in parts.Rows)
             {
-                ReadRows(connection, Timed, range.On("t.evaluated_at", Matching()), groups);
+                // The daemon keeps model, task and score beside the time: no row of the requests is touched.
+                var timed = range.On("evaluated_at", Rolled());
+                timed.Query(
+                    connection,
+                    $"SELECT model_id, task_type, sum(score), min(score), max(score), count(*) FROM r_quality_times {timed.Where} GROUP BY 1, 2",
+                    row => Add(groups, row));
             }
         }
 
@@ -45,16 +47,18 @@ public static class QualitySummary
             .OrderByDescending(g => g.SampleCount).ThenBy(g => g.ModelId, StringComparer.Ordinal).ThenBy(g => g.TaskType, StringComparer.Ordinal)
             .ToList();
 
+        Filter Rolled() => new Filter().And("model_id", "=", model).And("task_type", "=", task);
+
         Filter Matching() => new Filter().And("r.model_id", "=", model).And("COALESCE(r.task_type, 'unknown')", "=", task);
     }
 
     private static void ReadRows(
-        SqliteConnection connection, string source, Filter filter, Dictionary<(string, string), (double, double, double, long)> groups) =>
+        SqliteConnection connection, Filter filter, Dictionary<(string, string), (double, double, double, long)> groups) =>
         filter.Query(
             connection,
             $"""
             SELECT r.model_id, COALESCE(r.task_type, 'unknown'), sum(q.score), min(q.score), max(q.score), count(*)
-            FROM {source} {filter.Where} GROUP BY 1, 2
+            FROM quality_scores q JOIN requests r ON r.id = q.request_id {filter.Where} GROUP BY 1, 2
             """,
             row => Add(groups, row));
 

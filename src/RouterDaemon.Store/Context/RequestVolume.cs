@@ -12,7 +12,7 @@ public static class RequestVolume
         var parts = WindowParts.OfRequests(connection, since, until);
         if (parts.Hours is { } hours)
         {
-            ReadRollUps(connection, new Filter().And("hour", ">=", hours.First).And("hour", "<", hours.End), byDay, group, sums);
+            ReadRollUps(connection, hours, byDay, group, sums);
         }
 
         foreach (var range in parts.Rows)
@@ -48,7 +48,7 @@ public static class RequestVolume
     }
 
     private static void ReadRollUps(
-        SqliteConnection connection, Filter filter, bool byDay, VolumeGroup group, SortedDictionary<string, (long, double)> sums)
+        SqliteConnection connection, WholeHours hours, bool byDay, VolumeGroup group, SortedDictionary<string, (long, double)> sums)
     {
         var column = group switch
         {
@@ -57,11 +57,9 @@ public static class RequestVolume
             VolumeGroup.Backend => "backend_id",
             _ => "deployment_id",
         };
-        var period = byDay ? "substr(hour, 1, 10)" : "hour";
-        filter.Query(
-            connection,
-            $"SELECT {period}, {column}, sum(requests), sum(cost_usd) FROM r_rollups {filter.Where} GROUP BY 1, 2",
-            row => Add(sums, row.GetString(0), row));
+        RollUps.Read(
+            connection, hours, byDay, () => new Filter(), $"{column}, requests, cost_usd",
+            row => Add(sums, byDay ? row.GetString(0)[..10] : row.GetString(0), row));
     }
 
     private static bool Add(SortedDictionary<string, (long Requests, double Cost)> sums, string period, SqliteDataReader row)

@@ -29,7 +29,9 @@ internal static class QualityRows
         connection.Execute(
             "INSERT INTO quality_scores (request_id, score, evaluated_at) VALUES ($id, $score, $at)",
             ("$id", requestId), ("$score", score), ("$at", evaluated));
-        connection.Execute("INSERT INTO r_quality_times (evaluated_at, request_id) VALUES ($at, $id)", ("$at", evaluated), ("$id", requestId));
+        connection.Execute(
+            "INSERT INTO r_quality_times (evaluated_at, request_id, model_id, task_type, score) VALUES ($at, $id, $model, $task, $score)",
+            ("$at", evaluated), ("$id", requestId), ("$model", request[0].Model), ("$task", request[0].Task), ("$score", score));
         var hour = Rfc3339.FormatHour(at);
         if (earlier.Count == 0)
         {
@@ -85,11 +87,8 @@ internal static class QualityRows
         connection.Execute(
             """
             INSERT OR REPLACE INTO r_quality_rollups (hour, model_id, task_type, scores, sum, min, max)
-            SELECT $hour, $model, $task, count(*), total(q.score), COALESCE(min(q.score), 0), COALESCE(max(q.score), 0)
-            FROM r_quality_times t
-            JOIN quality_scores q ON q.request_id = t.request_id
-            JOIN requests r ON r.id = t.request_id
-            WHERE t.evaluated_at >= $hour AND t.evaluated_at < $next AND r.model_id = $model AND COALESCE(r.task_type, 'unknown') = $task
+            SELECT $hour, $model, $task, count(*), total(score), COALESCE(min(score), 0), COALESCE(max(score), 0)
+            FROM r_quality_times WHERE evaluated_at >= $hour AND evaluated_at < $next AND model_id = $model AND task_type = $task
             """,
             ("$hour", hour), ("$next", hour[..13] + ":60"), ("$model", model), ("$task", task));
 }
