@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using RouterDaemon.Engine.Scheduling;
 
 namespace RouterDaemon.Engine.Isolation;
 
 /// <summary>A generation in a model's process: its events as they arrive. The connection's own buffers slow the process down for a slow reader.</summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "Cancel may come after the end; a source without timer or wait handle holds nothing.")]
 internal sealed class RemoteGeneration(WireConnection connection, ProcessModel model, Action left) : IGenerationControl
 {
     private readonly Channel<GenerationEvent> _channel = Channel.CreateBounded<GenerationEvent>(
