@@ -13,7 +13,6 @@ internal static class EngineVerb
     {
         var socket = new Option<string>("--socket") { Description = "Unix socket to serve on.", Required = true };
         var command = new Command(Name, "The process of one on-device model; the daemon starts it.") { socket };
-        command.Hidden = true;
         command.SetAction(async (parsed, _) =>
         {
             // A service manager signals the whole group: the daemon ends first, in order, and this process with it.
