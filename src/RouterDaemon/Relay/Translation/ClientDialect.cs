@@ -33,7 +33,7 @@ internal abstract class ClientDialect
     /// <exception cref="ApiException">400 or 422 naming the field.</exception>
     public abstract ValueTask<bool> TranslateAsync(InferenceCall call);
 
-    /// <summary>The way of answers that come in a backend's dialect; the same object for every attempt, so that a stream can go on elsewhere.</summary>
+    /// <summary>The way of answers that come in a backend's dialect; what has written to the client is the same object for every attempt, what only reads is one of its own.</summary>
     public abstract AnswerPath PathFrom(Dialect backend, InferenceCall call);
 
     /// <summary>The event that ends a stream which failed.</summary>

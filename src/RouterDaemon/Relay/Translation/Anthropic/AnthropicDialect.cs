@@ -11,14 +11,13 @@ internal sealed class AnthropicDialect : ForeignDialect
     private static readonly ReadOnlyMemory<byte> Ping = "event: ping\ndata: {\"type\": \"ping\"}\n\n"u8.ToArray();
 
     private AnthropicTranslator? _translator;
-    private AnthropicPassThrough? _passThrough;
 
     public override Dialect? Native => Dialect.Anthropic;
 
     public override ReadOnlyMemory<byte> KeepAlive => Ping;
 
     public override AnswerPath PathFrom(Dialect backend, InferenceCall call) =>
-        backend == Dialect.Anthropic ? _passThrough ??= new AnthropicPassThrough() : _translator ??= new AnthropicTranslator(call);
+        backend == Dialect.Anthropic ? new AnthropicPassThrough() : _translator ??= new AnthropicTranslator(call);
 
     public override void WriteError(IBufferWriter<byte> output, ApiError error)
     {
