@@ -12,7 +12,7 @@ internal static class BenchCommands
 {
     private const string Usage = """
         usage: routerd-bench mock   [--port N] [--behaviour SPEC] [--models a,b]
-               routerd-bench load   --url http://HOST:PORT/v1 [--target NAME] [--scenario NAME] [--model NAME] [--key KEY]
+               routerd-bench load   --url http://HOST:PORT/v1 [--target NAME] [--scenario NAME] [--model NAME] [--key KEY] [--header 'NAME: VALUE']...
                                     [--rate PER_SECOND] [--seed N] [--connections N] [--duration S] [--warmup S] [--stream 1]
                                     [--body BYTES] [--max-tokens N] [--slo-ttft-ms MS] [--slo-tpot-ms MS] [--pids 1,2] [--append FILE]
                routerd-bench report --results FILE --out FOLDER [--base nginx]
@@ -84,6 +84,7 @@ internal static class BenchCommands
             Scenario = options.Text("scenario", "load"),
             Model = options.Text("model", "mock-model"),
             ApiKey = options.Text("key", ""),
+            Headers = options.Headers,
             RatePerSecond = options.Number("rate", 0),
             Seed = options.Int("seed", -1),
             Connections = options.Int("connections", 32),

@@ -18,6 +18,9 @@ public sealed record LoadOptions
     /// <summary>Bearer token; empty = none.</summary>
     public string ApiKey { get; init; } = "";
 
+    /// <summary>Further header lines, <c>name: value</c>.</summary>
+    public IReadOnlyList<string> Headers { get; init; } = [];
+
     /// <summary>Arrivals per second, sent on schedule whether or not earlier ones are answered; 0 = closed loop, each connection sends
     /// its next request when it has the answer.</summary>
     public double RatePerSecond { get; init; }

@@ -10,7 +10,7 @@ internal static class BackendTable
     /// <summary>Kind, when to choose it, how to make one.</summary>
     public static IReadOnlyList<BackendRow> Rows { get; } =
     [
-        new(BackendKind.LlmD, "an llm-d cluster behind its gateway", static c => new LlmDBackend(c.Url!, c.ApiKey?.Reveal(), Http(c)) { Id = c.Id, Timeouts = c.Timeouts }),
+        new(BackendKind.LlmD, "an llm-d cluster behind its gateway", static c => new LlmDBackend(c.Url!, c.ApiKey?.Reveal(), UpstreamHttp.Create(c), UpstreamHttp.CreatePlain(c)) { Id = c.Id, Timeouts = c.Timeouts }),
         new(BackendKind.OpenAi, "any server with OpenAI's HTTP surface", OpenAi),
         new(BackendKind.Ollama, "a running Ollama, through its OpenAI surface", OpenAi),
         new(BackendKind.Routerd, "another routerd", OpenAi),
@@ -31,7 +31,5 @@ internal static class BackendTable
     }
 
     private static OpenAiCompatibleBackend OpenAi(BackendConfig config) =>
-        new(config.Url!, config.ApiKey?.Reveal(), Http(config)) { Id = config.Id, Timeouts = config.Timeouts };
-
-    private static HttpMessageInvoker Http(BackendConfig config) => UpstreamHttp.Create(config.Timeouts.Connect);
+        new(config.Url!, config.ApiKey?.Reveal(), UpstreamHttp.Create(config), UpstreamHttp.CreatePlain(config)) { Id = config.Id, Timeouts = config.Timeouts };
 }

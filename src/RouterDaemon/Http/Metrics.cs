@@ -35,6 +35,7 @@ internal sealed class Metrics(FleetManager fleet, RequestJournal journal, Clock 
         Summary(text, deployments, "routerd_request_duration_seconds", "Whole requests, last 5 minutes.", d => d.State.Latency);
         Single(text, "routerd_journal_backlog", "gauge", "Records not yet in SQLite.", journal.Backlog);
         Single(text, "routerd_journal_dropped_total", "counter", "Records that found the journal full.", journal.Dropped);
+        Single(text, "routerd_allocated_bytes_total", "counter", "Managed memory allocated since the start.", GC.GetTotalAllocatedBytes());
 
         var response = context.Http.Response;
         response.ContentType = "text/plain; version=0.0.4; charset=utf-8";

@@ -69,6 +69,11 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
 
     private async ValueTask<AttemptResult> DeliverAsync(Memory<byte> answer, Lease lease)
     {
+        if (answer.Length > options.MaxInlineScanBytes)
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+
         var facts = new ChunkFacts { CachedTokens = -1 };
         ChatChunkScanner.Scan(answer.Span, ref facts);
         if (facts.Malformed || !Utf8.IsValid(answer.Span))
@@ -103,15 +108,9 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
             writer.Write(answer.Span);
         }
 
-        try
-        {
-            await writer.FlushAsync(http.RequestAborted).ConfigureAwait(false);
-            return AttemptResult.Success;
-        }
-        catch (OperationCanceledException)
-        {
-            return new AttemptResult(RelayError.ClientGone, true);
-        }
+        var flush = writer.FlushAsync();
+        return new AttemptResult(
+            flush.IsCompletedSuccessfully ? RelayError.None : await ClientFlush.WaitAsync(flush, call, attempt, clock).ConfigureAwait(false), true);
     }
 
     private AttemptResult Fail(RelayError error, string text) => new(error, false) { Message = $"{attempt.Deployment.Id}: {text}" };

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RouterDaemon.Backends;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Routing;
@@ -16,9 +17,11 @@ internal sealed class InferenceRelay(
 
     private const int MaxRecordedOptions = 8;
 
+    private readonly RetryWait _retryWait = new(watch, options, clock);
     private ulong _seed;
 
     /// <summary>Answers one request.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask RunAsync(RequestContext context, Operation operation)
     {
         if (!ready.IsCompleted)
@@ -30,11 +33,15 @@ internal sealed class InferenceRelay(
         var state = fleet.Current;
         fleet.RefreshOnDevice(state);
         var body = await RequestBody.ReadAsync(context, state.Config.Limits.MaxBodyBytes).ConfigureAwait(false);
+        if (body.Length > options.MaxInlineScanBytes)
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+
         using var call = new InferenceCall(context, operation, body, state);
         try
         {
-            Prepare(call);
-            await AttemptAllAsync(call).ConfigureAwait(false);
+            await AttemptAllAsync(call, Prepare(call)).ConfigureAwait(false);
         }
         catch (ApiException e)
         {
@@ -106,16 +113,17 @@ internal sealed class InferenceRelay(
         }
 
         call.DeadlineTimestamp = clock.After(limit);
+        call.Delivered = config.Retries.Rescue ? DeliveredText.For(call.Operation, call.Peek) : null;
         return target;
     }
 
-    private async ValueTask AttemptAllAsync(InferenceCall call)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask AttemptAllAsync(InferenceCall call, NameTarget asked)
     {
-        var targets = RequestTargets.All(call);
+        var targets = RequestTargets.All(call, asked);
         var next = 0;
         var target = targets[next++];
         AttemptResult last = default;
-        RouteDecision nothing = default;
         DeploymentEntry? first = null;
         AttemptResult? pending = null;
         var maxAttempts = call.Fleet.Config.Retries.MaxAttempts;
@@ -127,25 +135,25 @@ internal sealed class InferenceRelay(
                 call.Reports = Explain(call, target);
             }
 
-            var decision = default(RouteDecision);
             var result = router.Choose(
-                call.Fleet.Snapshot, call.Route, target.Candidates, call.PrefixHashes, clock.NowNs, ref decision, out var lease);
+                call.Fleet.Snapshot, call.Route, target.Candidates, call.PrefixHashes, clock.NowNs, ref call.Choice, out var lease);
             if (result == RouteResult.NothingUsable)
             {
-                nothing = decision;
                 if (next < targets.Count)
                 {
                     target = targets[next++];
                     continue;
                 }
 
-                if (await WaitForAnotherTryAsync(call, last, nothing.Masked).ConfigureAwait(false))
+                if (await _retryWait.WaitAsync(call, last).ConfigureAwait(false))
                 {
+                    next = 0;
+                    target = targets[next++];
                     continue;
                 }
 
                 call.Outcome = call.Attempts > 0 ? OutcomeOf(last) : RequestOutcome.Masked;
-                throw new ApiException(call.Attempts > 0 ? FinalErrors.After(last) : FinalErrors.NothingUsable(call, nothing, clock));
+                throw new ApiException(call.Attempts > 0 ? FinalErrors.After(last) : FinalErrors.NothingUsable(call, call.Choice, clock));
             }
 
             if (pending is { } failed)
@@ -155,8 +163,8 @@ internal sealed class InferenceRelay(
             }
 
             call.Attempts++;
-            call.Decision = decision;
-            call.Deployment = call.Fleet.Snapshot.Deployments[decision.Winner];
+            call.Decision = call.Choice;
+            call.Deployment = call.Fleet.Snapshot.Deployments[call.Decision.Winner];
             first ??= call.Deployment;
             call.DecisionKind = call.Deployment != first || next > 1 ? DecisionKind.Fallback : DecisionKind.Chosen;
 
@@ -164,7 +172,7 @@ internal sealed class InferenceRelay(
             call.Outcome = OutcomeOf(last);
             if (last.Delivered)
             {
-                call.HttpStatus = last.Error == RelayError.ClientGone ? 499 : 200;
+                call.HttpStatus = last.Error is RelayError.ClientGone or RelayError.ClientStalled ? 499 : 200;
                 return;
             }
 
@@ -175,6 +183,12 @@ internal sealed class InferenceRelay(
             }
 
             call.Route.Tried.Add(call.Decision.Winner);
+            if (last.IsMidStream)
+            {
+                call.Rescues.Add(new Rescue(call.Deployment.Id, call.Usage.CompletionTokens, last.Message ?? last.Error.ToString()));
+                call.Route.Required |= Capability.ContinueAssistant;
+            }
+
             if (call.Attempts >= maxAttempts || last.Error is RelayError.Deadline or RelayError.ShuttingDown)
             {
                 await GiveUpAsync(call, last).ConfigureAwait(false);
@@ -186,6 +200,7 @@ internal sealed class InferenceRelay(
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<AttemptResult> AttemptAsync(InferenceCall call, Lease lease)
     {
         var deployment = call.Deployment!;
@@ -223,21 +238,24 @@ internal sealed class InferenceRelay(
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<AttemptResult> ExchangeAsync(InferenceCall call, Attempt attempt, Lease lease)
     {
         var request = new BackendRequest
         {
             Operation = call.Operation,
             Deployment = attempt.Deployment,
-            Body = RequestRewriter.Rewrite(call.Body, call.Peek, attempt.Deployment, attempt.Backend.ReportsUsageOnRequest),
+            Body = RequestRewriter.Rewrite(call.Body, call.Peek, attempt.Deployment, attempt.Backend.ReportsUsageOnRequest,
+                call.Rescues.Count > 0 ? call.Delivered : null, attempt.Backend.ContinuesByFlag),
             Peek = call.Peek,
             RequestId = call.Context.RequestId,
+            Abort = attempt,
             TraceParent = call.Context.Http.Request.Headers.TraceParent is [{ Length: <= 128 } parent] && !parent.AsSpan().ContainsAnyExceptInRange('!', '~') ? parent : null,
             Hints = CrossingHeaders.Of(call.Context.Http.Request.Headers),
         };
         try
         {
-            var response = await attempt.Backend.SendAsync(request, attempt.Token).ConfigureAwait(false);
+            var response = await attempt.Backend.SendAsync(request, attempt.Backend.NeedsToken ? attempt.CreateToken() : CancellationToken.None).ConfigureAwait(false);
             await using (response.ConfigureAwait(false))
             {
                 if (response.Status is < 200 or > 299)
@@ -332,38 +350,15 @@ internal sealed class InferenceRelay(
     private static async ValueTask EndStreamAsync(InferenceCall call, ApiError error)
     {
         ClosingMetadata.WriteError(await call.Output!.BeginAsync().ConfigureAwait(false), error);
-        await call.Output.EndAsync(call.Context.Http.RequestAborted).ConfigureAwait(false);
-    }
-
-    /// <summary>Same deployment again, after a pause, when everything was tried and the failure may pass.</summary>
-    private async ValueTask<bool> WaitForAnotherTryAsync(InferenceCall call, AttemptResult last, MaskReason masked)
-    {
-        // An error of this machine's own engine (no such file, queue full) does not pass within a pause.
-        if (call.Attempts == 0 || (masked & MaskReason.Tried) == 0 || last.ClientError is not null || last.RetryAfter > TimeSpan.FromSeconds(2))
-        {
-            return false;
-        }
-
-        var backoff = call.Fleet.Config.Retries.Backoff * Math.Pow(2, call.Attempts - 1);
-        // Full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"): half of it at least, so that a busy peer gets air.
-        var jitter = 0.5 + (0.5 * ((call.Route.Seed >> 11) * (1.0 / (1UL << 53))));
-        var pause = last.RetryAfter is { } asked && asked > backoff ? asked : backoff * jitter;
-        if (clock.After(pause) >= call.DeadlineTimestamp)
-        {
-            return false;
-        }
-
-        await Task.Delay(pause, clock.Time, call.Context.Http.RequestAborted).ConfigureAwait(false);
-        call.Route.Tried = default;
-        return true;
+        await call.Output.EndAsync().ConfigureAwait(false);
     }
 
     /// <summary>Every candidate with its terms, as of now.</summary>
-    public List<CandidateReport> Explain(InferenceCall call, NameTarget target)
+    public CandidateReport[] Explain(InferenceCall call, NameTarget target)
     {
         var reports = new CandidateReport[target.Candidates.Length];
-        var count = router.Explain(call.Fleet.Snapshot, call.Route, target.Candidates, call.PrefixHashes, clock.NowNs, reports);
-        return [.. reports.AsSpan(0, count)];
+        router.Explain(call.Fleet.Snapshot, call.Route, target.Candidates, call.PrefixHashes, clock.NowNs, reports);
+        return reports;
     }
 
     /// <summary>A stream that broke is billed for what was delivered, a timeout for the prompt that was sent.</summary>

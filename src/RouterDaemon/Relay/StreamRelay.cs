@@ -13,7 +13,7 @@ namespace RouterDaemon.Relay;
 /// </summary>
 internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router router, RequestRecorder recorder, RelayOptions options, Clock clock)
 {
-    private const int FirstBufferBytes = 16 * 1024;
+    private const int FirstBufferBytes = 4 * 1024;
 
     private static readonly byte[] DoneEvent = "data: [DONE]\n\n"u8.ToArray();
 
@@ -69,14 +69,14 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
                     return await EndAsync(lease).ConfigureAwait(false);
                 }
 
+                if (_hasContent && await ForwardAsync().ConfigureAwait(false) is var lost and not RelayError.None)
+                {
+                    return new AttemptResult(lost, true);
+                }
+
                 if (_hasContent)
                 {
                     attempt.EnterBounded(RelayError.UpstreamBetweenTokensTimeout, clock.After(attempt.Backend.Timeouts.BetweenTokens), call.DeadlineTimestamp);
-                }
-
-                if (_hasContent && !await ForwardAsync().ConfigureAwait(false))
-                {
-                    return new AttemptResult(RelayError.ClientGone, true);
                 }
             }
         }
@@ -151,6 +151,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
         if (facts.HasContent)
         {
             lease.OnContent(router, clock.NowNs);
+            call.Delivered?.Take(data, facts);
             _hasContent = true;
         }
 
@@ -161,8 +162,9 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
             _hasContent = true;
         }
 
-        if (facts.IsUsageOnly && !call.Peek.IncludeUsage)
+        if ((facts.IsUsageOnly && !call.Peek.IncludeUsage) || (!_hasContent && call.Rescues.Count > 0))
         {
+            // A stream that goes on elsewhere has begun already: its second role chunk is noise.
             Drop(e.Length);
         }
 
@@ -177,11 +179,11 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
         _forwarded += length;
     }
 
-    private async ValueTask<bool> ForwardAsync()
+    private async ValueTask<RelayError> ForwardAsync()
     {
         if (_scanned == _forwarded)
         {
-            return true;
+            return RelayError.None;
         }
 
         var writer = await call.Output!.BeginAsync().ConfigureAwait(false);
@@ -212,7 +214,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
         recorder.RecordSuccess(call);
         ClosingMetadata.WriteEvent(writer, call);
         writer.Write(DoneEvent);
-        return await SendAsync().ConfigureAwait(false) ? AttemptResult.Success : new AttemptResult(RelayError.ClientGone, true);
+        return new AttemptResult(await SendAsync().ConfigureAwait(false), true);
     }
 
     /// <summary>Start of the <c>[DONE]</c> event, which is the last one scanned.</summary>
@@ -237,25 +239,30 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
         }
 
         // Whole events before the fault were delivered work: they reach the client first.
-        var output = call.Output!;
-        var writer = await output.BeginAsync().ConfigureAwait(false);
+        var rescue = call.Delivered is { CanContinue: true } && error is not (RelayError.Deadline or RelayError.ShuttingDown);
+        var writer = await call.Output!.BeginAsync().ConfigureAwait(false);
         writer.Write(_buffer.AsSpan(_forwarded, _scanned - _forwarded));
-        ClosingMetadata.WriteError(writer, FinalErrors.InStream(error, message));
-        await SendAsync().ConfigureAwait(false);
-        return new AttemptResult(error, true) { Message = message };
+        if (!rescue)
+        {
+            ClosingMetadata.WriteError(writer, FinalErrors.InStream(error, message));
+        }
+
+        var lost = await SendAsync().ConfigureAwait(false);
+        return rescue && lost == RelayError.None
+            ? new AttemptResult(error, false) { Message = message, IsMidStream = true }
+            : new AttemptResult(error, true) { Message = message };
     }
 
-    /// <summary>Gives the turn back; a client that left in between is not an error of ours.</summary>
-    private async ValueTask<bool> SendAsync()
+    /// <summary>Gives the turn back and sends. Anything but <see cref="RelayError.None"/>: the client lost the rest.</summary>
+    private ValueTask<RelayError> SendAsync()
     {
-        try
+        var flush = call.Output!.EndAsync();
+        if (!flush.IsCompletedSuccessfully)
         {
-            return await call.Output!.EndAsync(call.Context.Http.RequestAborted).ConfigureAwait(false);
+            return ClientFlush.WaitAsync(flush, call, attempt, clock);
         }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
+
+        return ValueTask.FromResult(flush.Result.IsCompleted ? ClientFlush.Gone(attempt) : RelayError.None);
     }
 
     private static string TimeoutText(RelayError cause) => cause switch

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using RouterDaemon.Backends.Http1;
 using RouterDaemon.Relay;
 
 namespace RouterDaemon.Backends.OpenAiCompatible;
@@ -16,11 +17,14 @@ internal class OpenAiCompatibleBackend : Backend
     private readonly Uri _embeddings;
     private readonly Uri _models;
     private readonly string? _authorization;
+    private readonly Http1Client? _plain;
+    private readonly byte[][] _plainHeads = [];
 
     /// <param name="url">Base URL, with or without a closing <c>/v1</c>.</param>
     /// <param name="apiKey">Sent as a bearer token; null = none.</param>
     /// <param name="http">The connections, owned by this backend.</param>
-    public OpenAiCompatibleBackend(Uri url, string? apiKey, HttpMessageInvoker http)
+    /// <param name="plain">Takes the requests of a plain-text upstream instead; owned by this backend; null = there is none.</param>
+    public OpenAiCompatibleBackend(Uri url, string? apiKey, HttpMessageInvoker http, Http1Client? plain)
     {
         var root = url.AbsoluteUri.TrimEnd('/');
         if (!LooksVersioned(root))
@@ -34,9 +38,24 @@ internal class OpenAiCompatibleBackend : Backend
         _embeddings = new Uri(root + "/embeddings");
         _models = new Uri(root + "/models");
         _authorization = apiKey is null ? null : "Bearer " + apiKey;
+        _plain = plain;
+        if (plain is not null)
+        {
+            // Two for each operation: whole and streamed.
+            _plainHeads = [.. new[] { _chat, _completions, _embeddings }.SelectMany(u => new[] { "application/json", "text/event-stream" }, (u, accept) => Http1Client.HeadPrefix(u, accept, _authorization))];
+        }
     }
 
-    public override async ValueTask<BackendResponse> SendAsync(BackendRequest request, CancellationToken cancellationToken)
+    /// <summary>Whether the client's scheduling hints go along.</summary>
+    protected virtual bool TakesHints => false;
+
+    public override bool NeedsToken => _plain is null;
+
+    public override ValueTask<BackendResponse> SendAsync(BackendRequest request, CancellationToken cancellationToken) => _plain is null
+        ? SendByFrameworkAsync(request, cancellationToken)
+        : _plain.PostAsync(_plainHeads[((int)request.Operation * 2) + (request.Peek.Stream ? 1 : 0)], request, TakesHints, cancellationToken);
+
+    private async ValueTask<BackendResponse> SendByFrameworkAsync(BackendRequest request, CancellationToken cancellationToken)
     {
         var message = new HttpRequestMessage(HttpMethod.Post, request.Operation switch
         {
@@ -96,14 +115,19 @@ internal class OpenAiCompatibleBackend : Backend
     }
 
     /// <inheritdoc/>
-    public override ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         _http.Dispose();
-        return base.DisposeAsync();
+        if (_plain is not null)
+        {
+            await _plain.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await base.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>Headers beyond the common ones; only what is known to be harmless crosses.</summary>
-    protected virtual void AddHeaders(HttpRequestMessage message, BackendRequest request)
+    private void AddHeaders(HttpRequestMessage message, BackendRequest request)
     {
         AddAuthorization(message);
         var headers = message.Headers;
@@ -112,6 +136,14 @@ internal class OpenAiCompatibleBackend : Backend
         if (request.TraceParent is not null)
         {
             headers.TryAddWithoutValidation("traceparent", request.TraceParent);
+        }
+
+        if (TakesHints)
+        {
+            foreach (var (name, value) in request.Hints)
+            {
+                headers.TryAddWithoutValidation(name, value);
+            }
         }
     }
 
