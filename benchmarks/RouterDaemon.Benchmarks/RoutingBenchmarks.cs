@@ -14,7 +14,6 @@ public class RoutingBenchmarks
     private readonly Router _sequential = new(new RouterOptions { Policy = "sequential" });
     private readonly ulong[] _hashes = new ulong[Prefixes];
     private FleetSnapshot _fleet = null!;
-    private int[] _all = [];
     private RouteRequest _request;
     private RouteDecision _decision;
     private RouteLease _lease;
@@ -43,8 +42,7 @@ public class RoutingBenchmarks
             };
         }
 
-        _fleet = new FleetSnapshot { Deployments = entries };
-        _all = [.. Enumerable.Range(0, Deployments)];
+        _fleet = new FleetSnapshot(entries);
         _request = new RouteRequest
         {
             PromptTokens = 2000,
@@ -62,7 +60,7 @@ public class RoutingBenchmarks
     public int ChooseAndRelease()
     {
         _now += 1000;
-        _router.Choose(_fleet, in _request, _all, [], _now, ref _decision, out _lease);
+        _router.Choose(_fleet.All, in _request, [], _now, ref _decision, out _lease);
         _router.OnFinished(ref _lease, new RouteOutcome { Kind = OutcomeKind.Cancelled }, _now);
         return _decision.Winner;
     }
@@ -72,7 +70,7 @@ public class RoutingBenchmarks
     public int SequentialAndRelease()
     {
         _now += 1000;
-        _sequential.Choose(_fleet, in _request, _all, [], _now, ref _decision, out _lease);
+        _sequential.Choose(_fleet.All, in _request, [], _now, ref _decision, out _lease);
         _sequential.OnFinished(ref _lease, new RouteOutcome { Kind = OutcomeKind.Cancelled }, _now);
         return _decision.Winner;
     }
@@ -81,7 +79,7 @@ public class RoutingBenchmarks
     public int ChooseAndReleaseWithPrefixes()
     {
         _now += 1000;
-        _router.Choose(_fleet, in _request, _all, _hashes, _now, ref _decision, out _lease);
+        _router.Choose(_fleet.All, in _request, _hashes, _now, ref _decision, out _lease);
         _router.OnFinished(ref _lease, new RouteOutcome { Kind = OutcomeKind.Cancelled }, _now);
         return _decision.Winner;
     }

@@ -24,7 +24,7 @@ public sealed class NameIndex
         {
             names.TryAdd(model.Name, new NameTarget
             {
-                Candidates = Match(fleet, model.Deployments),
+                Candidates = fleet.Candidates(Match(fleet, model.Deployments)),
                 VirtualModel = model.Name,
                 Policy = model.Policy,
                 Preset = model.Preset,
@@ -33,10 +33,10 @@ public sealed class NameIndex
 
         var deployments = fleet.Deployments;
         for (var i = 0; i < deployments.Length; i++)
-            names.TryAdd(deployments[i].Id, new NameTarget { Candidates = [i] });
+            names.TryAdd(deployments[i].Id, new NameTarget { Candidates = fleet.Candidates(i) });
         for (var i = 0; i < deployments.Length; i++)
-            names.TryAdd($"{deployments[i].BackendId}/{deployments[i].ModelId}", new NameTarget { Candidates = [i] });
-        AddGroups(names, deployments, static d => d.ModelId);
+            names.TryAdd($"{deployments[i].BackendId}/{deployments[i].ModelId}", new NameTarget { Candidates = fleet.Candidates(i) });
+        AddGroups(names, fleet, static d => d.ModelId);
         foreach (var (alias, name) in aliases ?? [])
         {
             if (names.TryGetValue(name, out var target))
@@ -45,7 +45,7 @@ public sealed class NameIndex
 
         _names = new string[names.Count];
         names.Keys.CopyTo(_names, 0);
-        AddProviders(names, deployments);
+        AddProviders(names, fleet);
         _table = Build(names);
     }
 
@@ -98,8 +98,9 @@ public sealed class NameIndex
         : suffix.SequenceEqual("cheap"u8) ? RouteObjective.Cheap
         : suffix.SequenceEqual("best"u8) ? RouteObjective.Best : RouteObjective.Balanced;
 
-    private static void AddGroups(Dictionary<string, NameTarget> names, DeploymentEntry[] deployments, Func<DeploymentEntry, string> key)
+    private static void AddGroups(Dictionary<string, NameTarget> names, FleetSnapshot fleet, Func<DeploymentEntry, string> key)
     {
+        var deployments = fleet.Deployments;
         var groups = new Dictionary<string, List<int>>(StringComparer.Ordinal);
         for (var i = 0; i < deployments.Length; i++)
         {
@@ -112,18 +113,18 @@ public sealed class NameIndex
         }
 
         foreach (var (name, group) in groups)
-            names.TryAdd(name, new NameTarget { Candidates = [.. group] });
+            names.TryAdd(name, new NameTarget { Candidates = fleet.Candidates([.. group]) });
     }
 
     /// <summary>
     /// <c>provider/model</c> where provider is a backend's id or kind and model its id or its upstream name; and upstream names alone, last of all.
     /// </summary>
-    private static void AddProviders(Dictionary<string, NameTarget> names, DeploymentEntry[] deployments)
+    private static void AddProviders(Dictionary<string, NameTarget> names, FleetSnapshot fleet)
     {
-        AddGroups(names, deployments, static d => $"{d.BackendId}/{d.UpstreamModel}");
-        AddGroups(names, deployments, static d => d.BackendKind.Length == 0 ? "" : $"{d.BackendKind}/{d.ModelId}");
-        AddGroups(names, deployments, static d => d.BackendKind.Length == 0 ? "" : $"{d.BackendKind}/{d.UpstreamModel}");
-        AddGroups(names, deployments, static d => d.UpstreamModel);
+        AddGroups(names, fleet, static d => $"{d.BackendId}/{d.UpstreamModel}");
+        AddGroups(names, fleet, static d => d.BackendKind.Length == 0 ? "" : $"{d.BackendKind}/{d.ModelId}");
+        AddGroups(names, fleet, static d => d.BackendKind.Length == 0 ? "" : $"{d.BackendKind}/{d.UpstreamModel}");
+        AddGroups(names, fleet, static d => d.UpstreamModel);
     }
 
     private static int[] Match(FleetSnapshot fleet, IReadOnlyList<string> patterns)

@@ -5,8 +5,8 @@ namespace RouterDaemon.Core.Fleet;
 /// <summary>What a model name stands for.</summary>
 public sealed class NameTarget
 {
-    /// <summary>Numbers of deployments in the snapshot the index was built for, in order of preference.</summary>
-    public required int[] Candidates { get; init; }
+    /// <summary>Deployments of the snapshot the index was built for, in order of preference.</summary>
+    public required CandidateSet Candidates { get; init; }
 
     /// <summary>The virtual model's name; null when the name is none.</summary>
     public string? VirtualModel { get; init; }

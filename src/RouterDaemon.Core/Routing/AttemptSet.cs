@@ -14,6 +14,9 @@ public struct AttemptSet
     /// <summary>Attempts remembered.</summary>
     public readonly int Count => _count;
 
+    /// <summary>One of them, in the order they were tried.</summary>
+    public readonly int this[int index] => _numbers[index];
+
     /// <summary>Remembers a deployment.</summary>
     public void Add(int deployment)
     {

@@ -9,16 +9,16 @@ internal sealed class CacheAwarePolicy : IRoutingPolicy
 
     public void Select(ref PolicyContext context)
     {
-        int min = int.MaxValue, max = 0, bestMatch = 0;
+        int min = int.MaxValue, max = 0, bestMatch = context.Usable[0];
         var least = new Least();
-        for (var i = 0; i < context.Usable.Length; i++)
+        foreach (var lane in context.Usable)
         {
-            var load = context.Entry(i).State.InFlight;
+            var load = context.State(lane).InFlight;
             min = Math.Min(min, load);
             max = Math.Max(max, load);
-            least.Offer(i, load, ref context);
-            if (context.MatchedAt(i) > context.MatchedAt(bestMatch))
-                bestMatch = i;
+            least.Offer(lane, load, ref context);
+            if (context.MatchedAt(lane) > context.MatchedAt(bestMatch))
+                bestMatch = lane;
         }
 
         least.Settle(ref context);

@@ -6,11 +6,11 @@ internal sealed class DynamoPolicy : IRoutingPolicy
     public void Select(ref PolicyContext context)
     {
         var least = new Least();
-        for (var i = 0; i < context.Usable.Length; i++)
+        foreach (var lane in context.Usable)
         {
-            var state = context.Entry(i).State;
-            var prefill = state.OutstandingPrefillTokens + context.Request.PromptTokens - context.MatchedAt(i);
-            least.Offer(i, Math.Max(prefill, 0) + state.KvTokensInFlight, ref context);
+            var state = context.State(lane);
+            var prefill = state.OutstandingPrefillTokens + context.Request.PromptTokens - context.MatchedAt(lane);
+            least.Offer(lane, Math.Max(prefill, 0) + state.KvTokensInFlight, ref context);
         }
 
         least.Settle(ref context);

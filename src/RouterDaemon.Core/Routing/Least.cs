@@ -12,35 +12,35 @@ internal struct Least
     {
     }
 
-    public int Position { get; private set; } = -1;
+    public int Lane { get; private set; } = -1;
 
     public int RunnerUp { get; private set; } = -1;
 
-    public void Offer(int position, double score, ref PolicyContext context)
+    public void Offer(int lane, double score, ref PolicyContext context)
     {
         if (double.IsNaN(score))
             score = double.MaxValue;
-        if (score < _best - (Math.Abs(_best) * Tolerance) || Position < 0)
+        if (score < _best - (Math.Abs(_best) * Tolerance) || Lane < 0)
         {
-            (_second, RunnerUp) = (_best, Position);
-            (_best, Position, _ties) = (score, position, 1);
+            (_second, RunnerUp) = (_best, Lane);
+            (_best, Lane, _ties) = (score, lane, 1);
             return;
         }
 
         if (score <= _best + (Math.Abs(_best) * Tolerance) && context.NextIndex(++_ties) == 0)
         {
-            (_second, RunnerUp) = (_best, Position);
-            Position = position;
+            (_second, RunnerUp) = (_best, Lane);
+            Lane = lane;
         }
         else if (score < _second)
         {
-            (_second, RunnerUp) = (score, position);
+            (_second, RunnerUp) = (score, lane);
         }
     }
 
     public readonly void Settle(ref PolicyContext context)
     {
-        context.Winner = Math.Max(Position, 0);
+        context.Winner = Lane;
         context.RunnerUp = RunnerUp;
     }
 }

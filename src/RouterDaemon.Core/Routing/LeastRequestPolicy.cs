@@ -6,8 +6,8 @@ internal sealed class LeastRequestPolicy : IRoutingPolicy
     public void Select(ref PolicyContext context)
     {
         var least = new Least();
-        for (var i = 0; i < context.Usable.Length; i++)
-            least.Offer(i, context.Entry(i).State.InFlight, ref context);
+        foreach (var lane in context.Usable)
+            least.Offer(lane, context.State(lane).InFlight, ref context);
         least.Settle(ref context);
     }
 }

@@ -6,8 +6,8 @@ internal sealed class LeastTokensPolicy : IRoutingPolicy
     public void Select(ref PolicyContext context)
     {
         var least = new Least();
-        for (var i = 0; i < context.Usable.Length; i++)
-            least.Offer(i, context.Entry(i).State.OutstandingPrefillTokens, ref context);
+        foreach (var lane in context.Usable)
+            least.Offer(lane, context.State(lane).OutstandingPrefillTokens, ref context);
         least.Settle(ref context);
     }
 }

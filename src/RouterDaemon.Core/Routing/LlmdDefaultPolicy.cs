@@ -8,20 +8,20 @@ internal sealed class LlmdDefaultPolicy : IRoutingPolicy
     public void Select(ref PolicyContext context)
     {
         float min = float.MaxValue, max = 0;
-        for (var i = 0; i < context.Usable.Length; i++)
+        foreach (var lane in context.Usable)
         {
-            var waiting = context.Entry(i).State.GaugeWaiting;
+            var waiting = context.State(lane).GaugeWaiting;
             min = Math.Min(min, waiting);
             max = Math.Max(max, waiting);
         }
 
         var least = new Least();
-        for (var i = 0; i < context.Usable.Length; i++)
+        foreach (var lane in context.Usable)
         {
-            var state = context.Entry(i).State;
+            var state = context.State(lane);
             var queue = max > min ? (max - state.GaugeWaiting) / (max - min) : 1;
-            var prefix = context.MatchedAt(i) / Math.Max(1, context.Request.PromptTokens);
-            least.Offer(i, -((QueueWeight * queue) + (KvWeight * (1 - state.GaugeKvUsage)) + (PrefixWeight * prefix)), ref context);
+            var prefix = context.MatchedAt(lane) / Math.Max(1, context.Request.PromptTokens);
+            least.Offer(lane, -((QueueWeight * queue) + (KvWeight * (1 - state.GaugeKvUsage)) + (PrefixWeight * prefix)), ref context);
         }
 
         least.Settle(ref context);

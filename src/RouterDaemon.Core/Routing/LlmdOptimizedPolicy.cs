@@ -10,10 +10,10 @@ internal sealed class LlmdOptimizedPolicy : IRoutingPolicy
     public void Select(ref PolicyContext context)
     {
         double sticky = double.MaxValue, other = double.MaxValue;
-        for (var i = 0; i < context.Usable.Length; i++)
+        foreach (var lane in context.Usable)
         {
-            var seconds = context.Entry(i).State.OutstandingPrefillTokens / TokensPerSecond;
-            if (IsSticky(ref context, i))
+            var seconds = context.State(lane).OutstandingPrefillTokens / TokensPerSecond;
+            if (IsSticky(ref context, lane))
                 sticky = Math.Min(sticky, seconds);
             else
                 other = Math.Min(other, seconds);
@@ -21,15 +21,15 @@ internal sealed class LlmdOptimizedPolicy : IRoutingPolicy
 
         var keep = sticky < double.MaxValue && sticky - other <= BreakSeconds;
         var least = new Least();
-        for (var i = 0; i < context.Usable.Length; i++)
+        foreach (var lane in context.Usable)
         {
-            if (!keep || IsSticky(ref context, i))
-                least.Offer(i, context.Entry(i).State.OutstandingPrefillTokens, ref context);
+            if (!keep || IsSticky(ref context, lane))
+                least.Offer(lane, context.State(lane).OutstandingPrefillTokens, ref context);
         }
 
         least.Settle(ref context);
     }
 
-    private static bool IsSticky(ref PolicyContext context, int position) =>
-        context.MatchedAt(position) >= Sticky * context.Request.PromptTokens;
+    private static bool IsSticky(ref PolicyContext context, int lane) =>
+        context.MatchedAt(lane) >= Sticky * context.Request.PromptTokens;
 }

@@ -1,3 +1,5 @@
+using RouterDaemon.Core.Fleet;
+
 namespace RouterDaemon.Core.Routing;
 
 /// <summary>Mooncake Conductor: the shortest predicted time to the first token, with the learned rates.</summary>
@@ -5,12 +7,10 @@ internal sealed class MinTtftPolicy : IRoutingPolicy
 {
     public void Select(ref PolicyContext context)
     {
+        context.PriceAll();
         var least = new Least();
-        for (var i = 0; i < context.Usable.Length; i++)
-        {
-            Pricing.Evaluate(ref context, i, out var terms);
-            least.Offer(i, terms.TtftMs, ref context);
-        }
+        foreach (var lane in context.Usable)
+            least.Offer(lane, context.PriceOf(lane).Ttft[lane % LaneBlock.Width], ref context);
 
         least.Settle(ref context);
     }

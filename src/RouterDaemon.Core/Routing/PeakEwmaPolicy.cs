@@ -12,9 +12,9 @@ internal sealed class PeakEwmaPolicy : IRoutingPolicy
         (context.Winner, context.RunnerUp) = swap ? (second, first) : (first, second);
     }
 
-    private static double Cost(ref PolicyContext context, int position)
+    private static double Cost(ref PolicyContext context, int lane)
     {
-        var state = context.Entry(position).State;
+        var state = context.State(lane);
         var pending = state.InFlight;
         // Never measured but busy: stand back until the first answer.
         return state.Memory.Peak == 0 && pending > 0 ? UnknownPenalty + pending : state.Memory.Peak * (pending + 1);

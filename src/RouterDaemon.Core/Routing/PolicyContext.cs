@@ -1,17 +1,25 @@
+using System.Runtime.Intrinsics;
 using RouterDaemon.Core.Fleet;
+using RouterDaemon.Core.State;
 
 namespace RouterDaemon.Core.Routing;
 
-/// <summary>What a policy decides on: usable candidates only, with what a router can see of them.</summary>
+/// <summary>
+/// What a policy decides on: usable candidates only, with what a router can see of them. A candidate is named by its lane: place of its block in the
+/// candidate set * 8 + lane in the block.
+/// </summary>
 public ref struct PolicyContext
 {
-    /// <summary>Stands where terms are not wanted.</summary>
-    internal CandidateTerms Unwritten;
+    private readonly RouterScratch _scratch;
+    private bool _listed;
+    private bool _priced;
+    private int _lanes;
 
     /// <summary>Starts a decision.</summary>
-    public PolicyContext(FleetSnapshot fleet, ref readonly RouteRequest request, long nowNs)
+    internal PolicyContext(CandidateSet candidates, RouterScratch scratch, ref readonly RouteRequest request, long nowNs)
     {
-        Fleet = fleet;
+        Candidates = candidates;
+        _scratch = scratch;
         Request = ref request;
         NowNs = nowNs;
         ref readonly var weights = ref request.Weights;
@@ -21,17 +29,22 @@ public ref struct PolicyContext
         RunnerUp = -1;
     }
 
-    /// <summary>The fleet.</summary>
-    public FleetSnapshot Fleet { get; }
+    /// <summary>The candidates, usable or not.</summary>
+    public CandidateSet Candidates { get; }
 
-    /// <summary>Numbers of the usable deployments; never empty.</summary>
-    public ReadOnlySpan<int> Usable { get; set; }
+    /// <summary>How many are usable; at least one.</summary>
+    public int UsableCount { get; internal set; }
 
-    /// <summary>Prompt tokens that each usable candidate was sent before, by position in <see cref="Usable"/>; raw, not calibrated.</summary>
-    public ReadOnlySpan<float> Matched { get; set; }
-
-    /// <summary>Session affinity, by position: true for the session's usual deployment. Empty = no session.</summary>
-    public ReadOnlySpan<bool> SessionHome { get; set; }
+    /// <summary>Lanes of the usable candidates in order of preference.</summary>
+    public ReadOnlySpan<int> Usable
+    {
+        get
+        {
+            if (!_listed)
+                List();
+            return _scratch.Order.AsSpan(0, _lanes);
+        }
+    }
 
     /// <summary>The request.</summary>
     public readonly ref readonly RouteRequest Request;
@@ -51,8 +64,11 @@ public ref struct PolicyContext
     /// <summary>Objective for the time between tokens, seconds; 0 = none.</summary>
     public float SloTpot { get; }
 
-    /// <summary>USD for staying at the session's deployment.</summary>
+    /// <summary>USD for staying at the session's deployment; 0 = no session.</summary>
     public float SessionAffinityUsd { get; set; }
+
+    /// <summary>Prefixes were looked up.</summary>
+    internal bool HasMatches { get; set; }
 
     /// <summary>Chooses the runner-up instead of the winner when that teaches more; set by the router.</summary>
     public bool MayExplore { get; set; }
@@ -60,20 +76,65 @@ public ref struct PolicyContext
     /// <summary>State of the request's own generator.</summary>
     public ulong Random { get; set; }
 
-    /// <summary>Result: position of the winner in <see cref="Usable"/>.</summary>
+    /// <summary>Result: lane of the winner.</summary>
     public int Winner { get; set; }
 
-    /// <summary>Result: position of the second best; -1 = none.</summary>
+    /// <summary>Result: lane of the second best; -1 = none.</summary>
     public int RunnerUp { get; set; }
 
     /// <summary>Result: the winner was chosen to learn.</summary>
     public bool Explored { get; set; }
 
-    /// <summary>The candidate at a position.</summary>
-    public readonly DeploymentEntry Entry(int position) => Fleet.Deployments[Usable[position]];
+    /// <summary>The candidate in a lane.</summary>
+    public readonly DeploymentEntry Entry(int lane) => Candidates.Blocks[lane / LaneBlock.Width].Entries[lane % LaneBlock.Width]!;
 
-    /// <summary>Raw matched prompt tokens at a position.</summary>
-    public readonly float MatchedAt(int position) => Matched.IsEmpty ? 0 : Matched[position];
+    /// <summary>Counters and estimates of the candidate in a lane.</summary>
+    public readonly DeploymentState State(int lane) => Entry(lane).State;
+
+    /// <summary>The number in the snapshot of the candidate in a lane.</summary>
+    public readonly int Number(int lane) => Candidates.Blocks[lane / LaneBlock.Width].Numbers[lane % LaneBlock.Width];
+
+    /// <summary>Prompt tokens that the candidate in a lane was sent before; raw, not calibrated.</summary>
+    public readonly float MatchedAt(int lane) => HasMatches ? _scratch.Matched[lane / LaneBlock.Width][lane % LaneBlock.Width] : 0;
+
+    /// <summary>Prices all usable candidates; see <see cref="PriceOf"/>.</summary>
+    internal void PriceAll()
+    {
+        for (var place = 0; place < Candidates.Blocks.Length; place++)
+        {
+            if (_scratch.Usable[place] != 0)
+                Pricing.Evaluate(in this, place, out _scratch.Terms[place]);
+        }
+
+        _priced = true;
+    }
+
+    /// <summary>The terms of a lane's block.</summary>
+    internal readonly ref readonly TermLanes PriceOf(int lane)
+    {
+        ref var terms = ref _scratch.Terms[lane / LaneBlock.Width];
+        if (!_priced)
+            Pricing.Evaluate(in this, lane / LaneBlock.Width, out terms);
+        return ref terms;
+    }
+
+    internal readonly Vector256<float> MatchedIn(int place) => HasMatches ? _scratch.Matched[place] : Vector256<float>.Zero;
+
+    internal readonly Vector256<float> AffinityIn(int place) => SessionAffinityUsd == 0 ? Vector256<float>.Zero
+        : Lanes8.Mask(_scratch.SessionHomes[place]) & Vector256.Create(-SessionAffinityUsd);
+
+    /// <summary>By block: bits of the usable lanes.</summary>
+    internal readonly ReadOnlySpan<byte> UsableMasks => _scratch.Usable.AsSpan(0, Candidates.Blocks.Length);
+
+    /// <summary>Room for one vector of scores for each block.</summary>
+    internal readonly Span<Vector256<float>> Scores => _scratch.Scores.AsSpan(0, Candidates.Blocks.Length);
+
+    internal void Remove(int lane)
+    {
+        _scratch.Usable[lane / LaneBlock.Width] &= (byte)~(1 << (lane % LaneBlock.Width));
+        UsableCount--;
+        _listed = false;
+    }
 
     /// <summary>The next random number (SplitMix64).</summary>
     public ulong Next()
@@ -89,4 +150,15 @@ public ref struct PolicyContext
 
     /// <summary>A uniform number in [0, 1).</summary>
     public double NextDouble() => (Next() >> 11) * (1.0 / (1UL << 53));
+
+    private void List()
+    {
+        _listed = true;
+        _lanes = 0;
+        foreach (var lane in Candidates.Lanes)
+        {
+            if ((_scratch.Usable[lane / LaneBlock.Width] >> (lane % LaneBlock.Width) & 1) != 0)
+                _scratch.Order[_lanes++] = lane;
+        }
+    }
 }

@@ -1,3 +1,8 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using RouterDaemon.Core.Fleet;
+
 namespace RouterDaemon.Core.Routing;
 
 /// <summary>The cheapest sum of money, time, harm to others, risk and quality; see <see cref="Pricing"/>.</summary>
@@ -7,30 +12,71 @@ internal sealed class PricedPolicy : IRoutingPolicy
 
     public void Select(ref PolicyContext context)
     {
-        int winner = 0, runnerUp = -1, ties = 1;
-        float best = float.PositiveInfinity, second = float.PositiveInfinity;
-        for (var i = 0; i < context.Usable.Length; i++)
-        {
-            var total = Pricing.Total(ref context, i);
-            // Equals win by lot, so that a fleet of equals is used evenly.
-            if (total < best || (total == best && context.NextIndex(++ties) == 0))
-            {
-                if (total < best)
-                    ties = 1;
-                if (i > 0)
-                    (second, runnerUp) = (best, winner);
-                (best, winner) = (total, i);
-            }
-            else if (total < second)
-            {
-                (second, runnerUp) = (total, i);
-            }
-        }
-
-        (context.Winner, context.RunnerUp) = (winner, runnerUp);
-        if (!context.MayExplore || context.RunnerUp < 0 || second > ExplorationRange * best || context.Entry(context.RunnerUp).Paid)
+        context.PriceAll();
+        var scores = context.Scores;
+        var best = Score(ref context, scores);
+        context.Winner = First(scores, best, ref context);
+        MemoryMarshal.Cast<Vector256<float>, float>(scores)[context.Winner] = float.PositiveInfinity;
+        context.RunnerUp = -1;
+        if (context.UsableCount == 1)
+            return;
+        var second = Least(scores);
+        context.RunnerUp = Find(scores, second, 0);
+        if (!context.MayExplore || second > ExplorationRange * best || context.Entry(context.RunnerUp).Paid)
             return;
         (context.Winner, context.RunnerUp) = (context.RunnerUp, context.Winner);
         context.Explored = true;
     }
+
+    /// <summary>Sums of the usable, infinity elsewhere; returns the least.</summary>
+    private static float Score(ref PolicyContext context, Span<Vector256<float>> scores)
+    {
+        var usable = context.UsableMasks;
+        var none = Vector256.Create(float.PositiveInfinity);
+        for (var place = 0; place < scores.Length; place++)
+        {
+            scores[place] = usable[place] == 0 ? none
+                : Vector256.ConditionalSelect(Lanes8.Mask(usable[place]), context.PriceOf(place * LaneBlock.Width).Total, none);
+        }
+
+        return Least(scores);
+    }
+
+    private static float Least(ReadOnlySpan<Vector256<float>> scores)
+    {
+        var least = scores[0];
+        for (var place = 1; place < scores.Length; place++)
+            least = Vector256.MinNative(least, scores[place]);
+        return Lanes8.Least(least);
+    }
+
+    /// <summary>Equals win by lot, so that a fleet of equals is used evenly.</summary>
+    private static int First(ReadOnlySpan<Vector256<float>> scores, float best, ref PolicyContext context)
+    {
+        var equals = 0;
+        foreach (var score in scores)
+            equals += BitOperations.PopCount((uint)Equal(score, best));
+        return Find(scores, best, equals > 1 ? context.NextIndex(equals) : 0);
+    }
+
+    /// <summary>The lane of the score after <paramref name="skip"/> equal ones.</summary>
+    private static int Find(ReadOnlySpan<Vector256<float>> scores, float wanted, int skip)
+    {
+        var place = 0;
+        var bits = Equal(scores[0], wanted);
+        while (true)
+        {
+            var here = BitOperations.PopCount((uint)bits);
+            if (skip < here)
+                break;
+            skip -= here;
+            bits = Equal(scores[++place], wanted);
+        }
+
+        for (; skip > 0; skip--)
+            bits &= bits - 1;
+        return (place * LaneBlock.Width) + BitOperations.TrailingZeroCount(bits);
+    }
+
+    private static int Equal(Vector256<float> scores, float wanted) => Lanes8.Bits(Vector256.Equals(scores, Vector256.Create(wanted)).AsInt32());
 }

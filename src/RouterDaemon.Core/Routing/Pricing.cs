@@ -1,83 +1,117 @@
 using System.Runtime.CompilerServices;
-using RouterDaemon.Core.State;
+using System.Runtime.Intrinsics;
+using RouterDaemon.Core.Fleet;
 
 namespace RouterDaemon.Core.Routing;
 
 /// <summary>
-/// The price of sending one request to one deployment: one sum in USD of money, time, harm to others, risk and quality. Started from the formula of the
-/// routing specification, section 5; what the simulator showed to be better is said at the term.
+/// The price of sending one request to one deployment: one sum in USD of money, time, harm to others, risk and quality; of eight deployments at once.
+/// Started from the formula of the routing specification, section 5; what the simulator showed to be better is said at the term. The tests hold a plain
+/// scalar version beside it (<c>ScalarPricing</c>): change both.
 /// </summary>
 internal static class Pricing
 {
     /// <summary>Seconds beyond the objective for the first token count this much more: what is late anyway must not be left to rot.</summary>
-    private const float LateFactor = 3;
+    internal const float LateFactor = 3;
 
     /// <summary>Weight of others' misses against their time. Tuned on the two public traces; between 4 and 12 little changes.</summary>
-    private const float OthersMissFactor = 8;
+    internal const float OthersMissFactor = 8;
 
     /// <summary>Slack of a token, as a share of the objective, that is assumed at least: without it a saturated deployment would look harmless.</summary>
-    private const float LeastSlack = 0.3f;
+    internal const float LeastSlack = 0.3f;
 
-    /// <summary>Every term of the candidate at a position.</summary>
-    public static void Evaluate(ref PolicyContext context, int position, out CandidateTerms terms)
+    /// <summary>Every term of the candidates of one block; lanes without a candidate hold something as well.</summary>
+    public static void Evaluate(ref readonly PolicyContext context, int place, out TermLanes terms)
     {
-        terms = default;
-        terms.TotalUsd = Price<AllTerms>(ref context, position, ref terms);
-    }
-
-    /// <summary>Only the sum, for ranking.</summary>
-    public static float Total(ref PolicyContext context, int position) =>
-        Price<SumOnly>(ref context, position, ref context.Unwritten);
-
-    /// <summary>One formula for both: <typeparamref name="TDetail"/> decides at compile time whether the terms are written down.</summary>
-    private static float Price<TDetail>(ref PolicyContext context, int position, ref CandidateTerms terms)
-        where TDetail : struct
-    {
-        var entry = context.Entry(position);
+        var block = context.Candidates.Blocks[place];
         ref readonly var request = ref context.Request;
-        var state = entry.State;
-        ref readonly var model = ref state.Model;
         ref readonly var weights = ref request.Weights;
-        float inFlight = state.InFlight;
-        float output = context.OutputTokens, prompt = request.PromptTokens;
-        var known = context.MatchedAt(position) * state.HitRatio;
-        var cached = known < prompt ? known : prompt;
+        float output = context.OutputTokens, sloTtft = context.SloTtft, sloTpot = context.SloTpot;
+        var inFlight = Vector256.ConvertToSingle(block.InFlight);
+        var prompt = Vector256.Create((float)request.PromptTokens);
+        var cached = Vector256.MinNative(context.MatchedIn(place) * block.HitRatio, prompt);
         var uncached = prompt - cached;
 
-        var work = model.Work(uncached, cached);
-        var queue = (model.QueueCoupling * state.AheadSeconds()) + state.SlotWait(entry.Slots);
-        var ttft = Larger(model.BaseTtft + work + queue, state.SilenceSeconds(context.NowNs));
-        var itl = model.GapAt(inFlight);
+        var work = uncached * (block.PrefillPerToken + (block.AttentionPerPair * (cached + (0.5f * uncached))));
+        var queue = (block.QueueCoupling * block.AheadSeconds) + SlotWait(block, inFlight);
+        var ttft = Vector256.MaxNative(block.BaseTtft + work + queue, Silence(block, context.NowNs));
+        var itl = Vector256.MaxNative(block.Itl + (block.ItlPerStream * (inFlight - block.MeanStreams)), 0.1f * block.Itl);
         var total = ttft + (output * itl);
 
-        float sloTtft = context.SloTtft, sloTpot = context.SloTpot;
-        var hit = 1f;
+        var hit = Vector256.Create(1f);
         if (sloTtft > 0)
-            hit = Logistic(sloTtft - ttft, (model.TtftSigma * ttft) + 0.02f);
+            hit = Logistic(Vector256.Create(sloTtft) - ttft, (block.TtftSigma * ttft) + Vector256.Create(0.02f));
         if (sloTpot > 0)
-            hit *= Logistic(sloTpot - itl, (model.ItlSigma * itl) + 0.001f);
+            hit *= Logistic(Vector256.Create(sloTpot) - itl, (block.ItlSigma * itl) + Vector256.Create(0.001f));
         if (request.DeadlineMs > 0)
-            hit *= Logistic((request.DeadlineMs * 1e-3f) - total, 0.3f * total);
+            hit *= Logistic(Vector256.Create(request.DeadlineMs * 1e-3f) - total, 0.3f * total);
 
-        var cost = 1e-6f * ((uncached * (float)entry.PriceInputUsdPerMillion) + (cached * (float)entry.PriceCachedInputUsdPerMillion)
-            + (output * (float)entry.PriceOutputUsdPerMillion));
+        var cost = 1e-6f * ((uncached * block.InputUsdPerMillion) + (cached * block.CachedInputUsdPerMillion) + (output * block.OutputUsdPerMillion));
         var money = cost * context.MoneyFactor;
-        var time = weights.TimeUsdPerSecond * (total + (LateFactor * Larger(0, ttft - sloTtft)));
-        var harm = Externality(in model, in weights, inFlight, work, output, itl, sloTpot, state.MeanOutputTokens);
-        var miss = weights.SloMissUsd * (1 - hit);
-        var failure = weights.FailureUsd * state.FailureRisk;
-        var quality = weights.QualityUsd * (1 - state.Quality(request.TaskClass, (float)entry.Quality));
-        var affinity = !context.SessionHome.IsEmpty && context.SessionHome[position] ? -context.SessionAffinityUsd : 0;
-        if (typeof(TDetail) == typeof(AllTerms))
-        {
-            (terms.TtftMs, terms.QueueMs, terms.PrefillMs, terms.ItlMs) = (ttft * 1e3f, queue * 1e3f, work * 1e3f, itl * 1e3f);
-            (terms.OutputTokens, terms.CachedTokens, terms.MissProbability, terms.CostUsd) = (output, cached, 1 - hit, cost);
-            (terms.MoneyUsd, terms.TimeUsd, terms.ExternalityUsd, terms.MissUsd) = (money, time, harm, miss);
-            (terms.FailureUsd, terms.QualityUsd, terms.AffinityUsd) = (failure, quality, affinity);
-        }
+        var late = Vector256.MaxNative(Vector256<float>.Zero, ttft - Vector256.Create(sloTtft));
+        var time = weights.TimeUsdPerSecond * (total + (LateFactor * late));
+        var harm = Externality(block, in weights, inFlight, work, output, itl, sloTpot);
+        var miss = Vector256.Create(1f) - hit;
+        var failure = weights.FailureUsd * block.FailureRisk;
+        var expected = (block.QualityWeight.Of(request.TaskClass) * block.Quality) + block.QualityScore.Of(request.TaskClass);
+        var quality = weights.QualityUsd * (Vector256.Create(1f) - expected);
+        var affinity = context.AffinityIn(place);
 
-        var sum = money + time + harm + miss + failure + quality + affinity;
-        return float.IsNaN(sum) ? float.MaxValue : sum; // what cannot be compared never wins
+        terms.Ttft = ttft;
+        terms.Queue = queue;
+        terms.Prefill = work;
+        terms.Itl = itl;
+        terms.Cached = cached;
+        terms.Miss = miss;
+        terms.Cost = cost;
+        terms.Time = time;
+        terms.Externality = harm;
+        terms.Failure = failure;
+        terms.Quality = quality;
+        terms.Affinity = affinity;
+        var sum = money + time + harm + (weights.SloMissUsd * miss) + failure + quality + affinity;
+        // What cannot be compared never wins: of a pair with one that is no number, the native minimum is the second.
+        terms.Total = Vector256.MinNative(sum, Vector256.Create(float.MaxValue));
+    }
+
+    /// <summary>One candidate's terms out of its block's.</summary>
+    public static void Extract(ref readonly PolicyContext context, in TermLanes lanes, int lane, out CandidateTerms terms)
+    {
+        ref readonly var weights = ref context.Request.Weights;
+        terms.TtftMs = lanes.Ttft[lane] * 1e3f;
+        terms.QueueMs = lanes.Queue[lane] * 1e3f;
+        terms.PrefillMs = lanes.Prefill[lane] * 1e3f;
+        terms.ItlMs = lanes.Itl[lane] * 1e3f;
+        terms.OutputTokens = context.OutputTokens;
+        terms.CachedTokens = lanes.Cached[lane];
+        terms.MissProbability = lanes.Miss[lane];
+        terms.CostUsd = lanes.Cost[lane];
+        terms.MoneyUsd = terms.CostUsd * context.MoneyFactor;
+        terms.TimeUsd = lanes.Time[lane];
+        terms.ExternalityUsd = lanes.Externality[lane];
+        terms.MissUsd = weights.SloMissUsd * terms.MissProbability;
+        terms.FailureUsd = lanes.Failure[lane];
+        terms.QualityUsd = lanes.Quality[lane];
+        terms.AffinityUsd = lanes.Affinity[lane];
+        terms.TotalUsd = lanes.Total[lane];
+    }
+
+    /// <summary>Seconds until a slot is free and the model is loaded; what the engine says itself goes before what the counters say.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> SlotWait(LaneBlock block, Vector256<float> inFlight)
+    {
+        var beyond = Vector256.MaxNative(Vector256<float>.Zero, inFlight + Vector256.Create(1f) - block.Slots);
+        var before = Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(block.Queued, Vector256<float>.Zero), block.Queued, beyond);
+        return block.LoadSeconds + (before * block.Service * block.PerSlot);
+    }
+
+    /// <summary>Seconds since a deployment last gave a token, where somebody waits for one: a stalled deployment grows dearer by itself.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Silence(LaneBlock block, long nowNs)
+    {
+        var ticks = Vector256.Create((int)(nowNs >> LaneBlock.TickShift)) - block.ProgressTicks;
+        var waiting = Vector256.GreaterThan(block.Unanswered, Vector256<int>.Zero);
+        return (1e-9f * (1 << LaneBlock.TickShift)) * Vector256.ConvertToSingle(ticks & waiting);
     }
 
     /// <summary>
@@ -87,16 +121,16 @@ internal static class Pricing
     /// probability 1 - exp(-lost / (mean length * slack of a token)).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Externality(
-        in LatencyModel model, in RoutingWeights weights, float inFlight, float work, float output, float itl, float sloTpot, float meanOutput)
+    private static Vector256<float> Externality(
+        LaneBlock block, in RoutingWeights weights, Vector256<float> inFlight, Vector256<float> work, float output, Vector256<float> itl, float sloTpot)
     {
-        var lost = (model.Interference * work) + (output * model.ItlPerStream);
+        var lost = (block.Interference * work) + (output * block.ItlPerStream);
         var usd = weights.TimeUsdPerSecond * lost;
         if (sloTpot > 0)
         {
-            var undisturbed = Larger(itl - (model.Interference * model.MeanWork), 1e-4f);
-            var slack = meanOutput * Larger(sloTpot - undisturbed, LeastSlack * sloTpot);
-            var alive = Logistic(sloTpot - undisturbed, (model.ItlSigma * undisturbed) + 0.001f);
+            var undisturbed = Vector256.MaxNative(itl - (block.Interference * block.MeanWork), Vector256.Create(1e-4f));
+            var slack = block.MeanOutputTokens * Vector256.MaxNative(Vector256.Create(sloTpot) - undisturbed, Vector256.Create(LeastSlack * sloTpot));
+            var alive = Logistic(Vector256.Create(sloTpot) - undisturbed, (block.ItlSigma * undisturbed) + Vector256.Create(0.001f));
             usd += OthersMissFactor * weights.SloMissUsd * alive * ExponentialShare(lost, slack);
         }
 
@@ -105,7 +139,7 @@ internal static class Pricing
 
     /// <summary>A rational stand-in for 1 - exp(-x / scale), x >= 0, with one division.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float ExponentialShare(float x, float scale)
+    private static Vector256<float> ExponentialShare(Vector256<float> x, Vector256<float> scale)
     {
         var low = scale * scale;
         var high = x * (scale + (0.5f * x));
@@ -114,13 +148,6 @@ internal static class Pricing
 
     /// <summary>A rational stand-in for the logistic function of distance / width: same slope at 0, one division and no exponential.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Logistic(float distance, float width) => 0.5f + (0.5f * distance / ((2 * width) + MathF.Abs(distance)));
-
-    /// <summary>MathF.Max without its care for NaN and signed zero, which is dear in a loop.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Larger(float a, float b) => a > b ? a : b;
-
-    private struct AllTerms;
-
-    private struct SumOnly;
+    private static Vector256<float> Logistic(Vector256<float> distance, Vector256<float> width) =>
+        Vector256.Create(0.5f) + ((0.5f * distance) / ((2f * width) + Vector256.Abs(distance)));
 }

@@ -6,5 +6,5 @@ internal sealed class RoundRobinPolicy : IRoutingPolicy
     private int _next = -1;
 
     public void Select(ref PolicyContext context) =>
-        context.Winner = (int)((uint)Interlocked.Increment(ref _next) % (uint)context.Usable.Length);
+        context.Winner = context.Usable[(int)((uint)Interlocked.Increment(ref _next) % (uint)context.UsableCount)];
 }

@@ -127,13 +127,13 @@ public sealed partial class Router
     private void Conclude(
         ref PolicyContext context, DeploymentEntry entry, in RouteLease lease, ReadOnlySpan<ulong> prefixHashes, ref RouteDecision decision)
     {
-        decision.Winner = context.Usable[context.Winner];
+        decision.Winner = context.Number(context.Winner);
         decision.Explored = context.Explored;
         decision.Trial = lease.IsTrial;
         if (context.RunnerUp >= 0 && context.RunnerUp != context.Winner)
         {
-            decision.RunnerUp = context.Usable[context.RunnerUp];
-            Pricing.Evaluate(ref context, context.RunnerUp, out decision.RunnerUpTerms);
+            decision.RunnerUp = context.Number(context.RunnerUp);
+            Pricing.Extract(in context, in context.PriceOf(context.RunnerUp), context.RunnerUp % LaneBlock.Width, out decision.RunnerUpTerms);
         }
 
         if (_prefixes is null)

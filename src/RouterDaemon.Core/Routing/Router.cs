@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.State;
 using RouterDaemon.Core.Wire;
@@ -45,47 +47,43 @@ public sealed partial class Router
     public double BudgetPressure => Volatile.Read(ref _budgetPressure);
 
     /// <summary>
-    /// Chooses among <paramref name="candidates"/> (numbers in the snapshot). On <see cref="RouteResult.Chosen"/> the deployment's counters have moved and
-    /// the lease must be finished by <see cref="OnFinished"/>.
+    /// Chooses among <paramref name="candidates"/>. On <see cref="RouteResult.Chosen"/> the deployment's counters have moved and the lease must be finished
+    /// by <see cref="OnFinished"/>.
     /// </summary>
     public RouteResult Choose(
-        FleetSnapshot fleet, in RouteRequest request, ReadOnlySpan<int> candidates, ReadOnlySpan<ulong> prefixHashes, long nowNs,
-        ref RouteDecision decision, out RouteLease lease)
+        CandidateSet candidates, in RouteRequest request, ReadOnlySpan<ulong> prefixHashes, long nowNs, ref RouteDecision decision, out RouteLease lease)
     {
         lease = default;
-        decision = new RouteDecision
-        {
-            Sequence = Interlocked.Increment(ref _sequence),
-            NowNs = nowNs,
-            FleetGeneration = fleet.Generation,
-            Winner = -1,
-            RunnerUp = -1,
-            Candidates = candidates.Length,
-            Policy = request.Policy > 0 && request.Policy <= _policies.Length ? request.Policy - 1 : _defaultPolicy,
-        };
-        var scratch = RouterScratch.Get(candidates.Length, _prefixes?.SlotCount ?? 0);
+        decision = default;
+        decision.Sequence = Interlocked.Increment(ref _sequence);
+        decision.NowNs = nowNs;
+        decision.FleetGeneration = candidates.Fleet.Generation;
+        (decision.Winner, decision.RunnerUp) = (-1, -1);
+        decision.Candidates = candidates.Count;
+        decision.Policy = request.Policy > 0 && request.Policy <= _policies.Length ? request.Policy - 1 : _defaultPolicy;
+        var scratch = RouterScratch.Get(candidates.Blocks.Length);
         var output = ExpectedOutput(in request);
-        var usable = Mask(fleet, in request, candidates, output, nowNs, scratch.Usable, ref decision);
-        decision.Usable = usable;
-        if (usable == 0)
+        decision.Usable = Mask(candidates, in request, output, nowNs, scratch.Usable, ref decision);
+        if (decision.Usable == 0)
             return RouteResult.NothingUsable;
 
-        var context = new PolicyContext(fleet, in request, nowNs)
+        var context = new PolicyContext(candidates, scratch, in request, nowNs)
         {
+            UsableCount = decision.Usable,
             OutputTokens = output,
             MoneyFactor = request.Weights.Money * (1 + (float)BudgetPressure),
             Random = request.Seed ^ ((ulong)decision.Sequence * 0x9E3779B97F4A7C15) ^ _options.Seed,
         };
-        FindPrefixes(ref context, scratch, usable, prefixHashes);
+        FindPrefixes(ref context, scratch, prefixHashes);
         context.MayExplore = _options.Exploration > 0 && context.NextDouble() < _options.Exploration;
-        while (usable > 0)
+        while (context.UsableCount > 0)
         {
-            context.Usable = scratch.Usable.AsSpan(0, usable);
             context.RunnerUp = -1;
             context.Explored = false;
             _policies[decision.Policy].Select(ref context);
+            // Before it counts itself.
+            Pricing.Extract(in context, in context.PriceOf(context.Winner), context.Winner % LaneBlock.Width, out decision.WinnerTerms);
             var entry = context.Entry(context.Winner);
-            Pricing.Evaluate(ref context, context.Winner, out decision.WinnerTerms); // before it counts itself
             Prepare(ref context, entry, in decision, out lease);
             var refusal = Reserve(entry, ref lease);
             if (refusal == MaskReason.None)
@@ -99,7 +97,7 @@ public sealed partial class Router
             // Another thread took the last place between mask and reservation.
             decision.Masked |= refusal;
             decision.MaskCounts.Add(refusal);
-            Remove(scratch, context.Winner, ref usable);
+            context.Remove(context.Winner);
         }
 
         decision.Usable = 0;
@@ -111,35 +109,38 @@ public sealed partial class Router
     /// Prices every candidate without choosing one; masked ones too. Returns the rows written: as many as there are candidates, or as fit. Changes nothing.
     /// </summary>
     public int Explain(
-        FleetSnapshot fleet, in RouteRequest request, ReadOnlySpan<int> candidates, ReadOnlySpan<ulong> prefixHashes, long nowNs,
-        Span<CandidateReport> reports)
+        CandidateSet candidates, in RouteRequest request, ReadOnlySpan<ulong> prefixHashes, long nowNs, Span<CandidateReport> reports)
     {
-        var rows = Math.Min(candidates.Length, reports.Length);
-        var scratch = RouterScratch.Get(rows, _prefixes?.SlotCount ?? 0);
+        var rows = Math.Min(candidates.Count, reports.Length);
+        var scratch = RouterScratch.Get(candidates.Blocks.Length);
         var output = ExpectedOutput(in request);
-        candidates[..rows].CopyTo(scratch.Usable);
-        var context = new PolicyContext(fleet, in request, nowNs)
+        candidates.Masks.CopyTo(scratch.Usable, 0);
+        foreach (var block in candidates.Blocks)
+            block.TickIfDue(nowNs);
+        var context = new PolicyContext(candidates, scratch, in request, nowNs)
         {
+            UsableCount = candidates.Count,
             OutputTokens = output,
             MoneyFactor = request.Weights.Money * (1 + (float)BudgetPressure),
         };
-        FindPrefixes(ref context, scratch, rows, prefixHashes);
-        context.Usable = scratch.Usable.AsSpan(0, rows);
+        FindPrefixes(ref context, scratch, prefixHashes);
+        context.PriceAll();
         var others = 0;
         for (var i = 0; i < rows; i++)
         {
             ref var report = ref reports[i];
-            var entry = context.Entry(i);
-            report.Deployment = candidates[i];
-            report.Masked = CandidateMask.Check(entry, candidates[i], in request, output, nowNs);
+            var lane = candidates.Lanes[i];
+            var entry = context.Entry(lane);
+            report.Deployment = candidates.Numbers[i];
+            report.Masked = CandidateMask.Check(entry, report.Deployment, in request, output, nowNs);
             report.InFlight = entry.State.InFlight;
-            Pricing.Evaluate(ref context, i, out report.Terms);
+            Pricing.Extract(in context, in context.PriceOf(lane), lane % LaneBlock.Width, out report.Terms);
             others += report.Masked == MaskReason.None && !entry.LastResort ? 1 : 0;
         }
 
         for (var i = 0; i < rows && others > 0; i++)
         {
-            if (context.Entry(i).LastResort)
+            if (context.Entry(candidates.Lanes[i]).LastResort)
                 reports[i].Masked |= MaskReason.LastResort;
         }
 
@@ -166,91 +167,80 @@ public sealed partial class Router
         Volatile.Write(ref _budgetPressure, Math.Clamp(_budgetPressure + (Gain * excess), 0, Most));
     }
 
+    /// <summary>Writes the usable lanes of each block, ticks what is due, and returns how many are usable.</summary>
     private static int Mask(
-        FleetSnapshot fleet, in RouteRequest request, ReadOnlySpan<int> candidates, float output, long nowNs, int[] usable, ref RouteDecision decision)
+        CandidateSet candidates, in RouteRequest request, float output, long nowNs, Span<byte> usable, ref RouteDecision decision)
     {
-        var deployments = fleet.Deployments;
-        var count = 0;
-        var lastResorts = 0;
-        var recovery = long.MaxValue;
-        foreach (var candidate in candidates)
+        var blocks = candidates.Blocks;
+        int count = 0, lastResorts = 0;
+        for (var place = 0; place < blocks.Length; place++)
         {
-            var entry = deployments[candidate];
-            var mask = CandidateMask.Check(entry, candidate, in request, output, nowNs);
-            if (mask == MaskReason.None)
-            {
-                lastResorts += entry.LastResort ? 1 : 0;
-                usable[count++] = candidate;
-                continue;
-            }
-
-            decision.Masked |= mask;
-            decision.MaskCounts.Add(mask);
-            if ((mask & ~CandidateMask.Passing) != 0)
-                continue;
-            decision.WaitingHelps = true;
-            recovery = Math.Min(recovery, (mask & MaskReason.Full) != 0
-                ? nowNs + (long)(entry.State.Model.Service / Math.Max(1, entry.State.InFlight) * 1e9) : Math.Max(nowNs, entry.State.UsableFromNs));
+            var block = blocks[place];
+            block.TickIfDue(nowNs);
+            var bits = CandidateMask.Check(block, candidates.Masks[place], in request, output, nowNs, ref decision);
+            usable[place] = (byte)bits;
+            count += BitOperations.PopCount((uint)bits);
+            lastResorts += BitOperations.PopCount((uint)(bits & block.LastResorts));
         }
 
-        decision.RecoveryNs = recovery == long.MaxValue ? 0 : recovery;
         if (lastResorts == 0 || lastResorts == count)
             return count;
-        var kept = 0;
-        for (var i = 0; i < count; i++)
-        {
-            if (!deployments[usable[i]].LastResort)
-                usable[kept++] = usable[i];
-        }
-
+        for (var place = 0; place < blocks.Length; place++)
+            usable[place] &= (byte)~blocks[place].LastResorts;
         decision.Masked |= MaskReason.LastResort;
-        decision.MaskCounts[System.Numerics.BitOperations.TrailingZeroCount((uint)MaskReason.LastResort)] = (ushort)lastResorts;
-        return kept;
+        decision.MaskCounts[BitOperations.TrailingZeroCount((uint)MaskReason.LastResort)] = (ushort)lastResorts;
+        return count - lastResorts;
     }
 
     private static MaskReason Reserve(DeploymentEntry entry, ref RouteLease lease)
     {
         if (!entry.State.TryBeginTrial(out lease.IsTrial))
             return MaskReason.Breaker;
-        if (entry.State.TryReserve(entry.MaxInFlight, in lease))
-            return MaskReason.None;
-        if (lease.IsTrial)
+        var refusal = entry.State.TryReserve(entry.MaxInFlight, in lease);
+        if (refusal != MaskReason.None && lease.IsTrial)
             entry.State.EndTrial();
-        return MaskReason.Full;
+        return refusal;
     }
 
-    private static void Remove(RouterScratch scratch, int position, ref int usable)
-    {
-        usable--;
-        scratch.Usable[position] = scratch.Usable[usable];
-        scratch.Matched[position] = scratch.Matched[usable];
-        scratch.SessionHome[position] = scratch.SessionHome[usable];
-    }
-
-    private void FindPrefixes(ref PolicyContext context, RouterScratch scratch, int usable, ReadOnlySpan<ulong> prefixHashes)
+    private void FindPrefixes(ref PolicyContext context, RouterScratch scratch, ReadOnlySpan<ulong> prefixHashes)
     {
         if (_prefixes is null)
             return;
         ref readonly var request = ref context.Request;
+        var blocks = context.Candidates.Blocks;
         if (!prefixHashes.IsEmpty)
         {
-            var depths = scratch.Depths.AsSpan(0, _prefixes.SlotCount);
-            depths.Clear();
+            var depths = scratch.DepthsFor(_prefixes.SlotCount);
             _prefixes.Lookup(prefixHashes, depths);
-            for (var i = 0; i < usable; i++)
+            for (var place = 0; place < blocks.Length; place++)
             {
-                var slot = context.Fleet.Deployments[scratch.Usable[i]].State.PrefixSlot;
-                scratch.Matched[i] = slot > 0 && slot < depths.Length ? CoveredTokens(in request, (int)(depths[slot] >> 16)) : 0;
+                scratch.Matched[place] = Vector256<float>.Zero;
+                for (int left = scratch.Usable[place]; left != 0; left &= left - 1)
+                {
+                    var lane = BitOperations.TrailingZeroCount(left);
+                    var slot = blocks[place].PrefixSlot[lane];
+                    if (slot > 0 && slot < depths.Length && depths[slot] != 0)
+                        LaneBlock.Set(ref scratch.Matched[place], lane, CoveredTokens(in request, (int)(depths[slot] >> 16)));
+                }
             }
 
-            context.Matched = scratch.Matched;
+            context.HasMatches = true;
         }
 
         if (request.SessionHash == 0)
             return;
-        for (var i = 0; i < usable; i++)
-            scratch.SessionHome[i] = _prefixes.Contains(request.SessionHash, context.Fleet.Deployments[scratch.Usable[i]].State.PrefixSlot);
-        context.SessionHome = scratch.SessionHome;
+        for (var place = 0; place < blocks.Length; place++)
+        {
+            var homes = 0;
+            for (int left = scratch.Usable[place]; left != 0; left &= left - 1)
+            {
+                var lane = BitOperations.TrailingZeroCount(left);
+                homes |= _prefixes.Contains(request.SessionHash, blocks[place].PrefixSlot[lane]) ? 1 << lane : 0;
+            }
+
+            scratch.SessionHomes[place] = (byte)homes;
+        }
+
         context.SessionAffinityUsd = (float)_options.SessionAffinityUsd;
     }
 

@@ -5,7 +5,8 @@ internal sealed class SequentialPolicy : IRoutingPolicy
 {
     public void Select(ref PolicyContext context)
     {
-        context.Winner = 0;
-        context.RunnerUp = context.Usable.Length > 1 ? 1 : -1;
+        var usable = context.Usable;
+        context.Winner = usable[0];
+        context.RunnerUp = usable.Length > 1 ? usable[1] : -1;
     }
 }

@@ -7,17 +7,18 @@ internal sealed class StaticChainPolicy(RouterOptions options) : IRoutingPolicy
 
     public void Select(ref PolicyContext context)
     {
-        var last = context.Usable.Length - 1;
-        context.Winner = last;
-        context.RunnerUp = last > 0 ? 0 : -1;
+        var usable = context.Usable;
+        var last = usable.Length - 1;
+        context.Winner = usable[last];
+        context.RunnerUp = last > 0 ? usable[0] : -1;
         for (var i = 0; i <= last; i++)
         {
-            var entry = context.Entry(i);
+            var entry = context.Entry(usable[i]);
             var cap = entry.MaxInFlight > 0 ? entry.MaxInFlight : entry.Slots > 0 ? entry.Slots : _cap;
             if (entry.State.InFlight >= cap)
                 continue;
-            context.Winner = i;
-            context.RunnerUp = i < last ? i + 1 : -1;
+            context.Winner = usable[i];
+            context.RunnerUp = i < last ? usable[i + 1] : -1;
             return;
         }
     }

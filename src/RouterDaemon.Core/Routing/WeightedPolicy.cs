@@ -6,16 +6,16 @@ internal sealed class WeightedPolicy : IRoutingPolicy
     public void Select(ref PolicyContext context)
     {
         double total = 0;
-        for (var i = 0; i < context.Usable.Length; i++)
-            total += Math.Max(0, context.Entry(i).Weight);
+        foreach (var lane in context.Usable)
+            total += Math.Max(0, context.Entry(lane).Weight);
         var at = context.NextDouble() * total;
-        context.Winner = context.Usable.Length - 1;
-        for (var i = 0; i < context.Usable.Length; i++)
+        context.Winner = context.Usable[^1];
+        foreach (var lane in context.Usable)
         {
-            at -= Math.Max(0, context.Entry(i).Weight);
+            at -= Math.Max(0, context.Entry(lane).Weight);
             if (at >= 0)
                 continue;
-            context.Winner = i;
+            context.Winner = lane;
             return;
         }
     }

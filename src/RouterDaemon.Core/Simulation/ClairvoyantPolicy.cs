@@ -19,8 +19,8 @@ internal sealed class ClairvoyantPolicy(SimRun run) : IRoutingPolicy, ISimSink
     {
         _target = run.Deciding;
         var least = new Least();
-        for (var i = 0; i < context.Usable.Length; i++)
-            least.Offer(i, Cost(context.Usable[i], context.NowNs), ref context);
+        foreach (var lane in context.Usable)
+            least.Offer(lane, Cost(context.Number(lane), context.NowNs), ref context);
         least.Settle(ref context);
     }
 

@@ -14,7 +14,6 @@ internal sealed class SimRun : ISimSink
     private readonly int _seed;
     private readonly SimNode[] _nodes;
     private readonly FleetSnapshot _fleet;
-    private readonly int[] _candidates;
     private readonly Router _router;
     private readonly RouteRequest _template;
     private readonly SimRequest[] _requests;
@@ -30,10 +29,7 @@ internal sealed class SimRun : ISimSink
         var entries = new DeploymentEntry[_nodes.Length];
         for (var i = 0; i < entries.Length; i++)
             entries[i] = _nodes[i].Entry;
-        _fleet = new FleetSnapshot { Deployments = entries };
-        _candidates = new int[entries.Length];
-        for (var i = 0; i < _candidates.Length; i++)
-            _candidates[i] = i;
+        _fleet = new FleetSnapshot(entries);
         var isCeiling = policy == Simulator.Clairvoyant;
         _router = new Router(
             new RouterOptions
@@ -199,7 +195,7 @@ internal sealed class SimRun : ISimSink
         request.Tried = r.Tried;
         Deciding = id;
         var decision = default(RouteDecision);
-        if (_router.Choose(_fleet, in request, _candidates, _trace.Blocks(id), nowNs, ref decision, out r.Lease) != RouteResult.Chosen)
+        if (_router.Choose(_fleet.All, in request, _trace.Blocks(id), nowNs, ref decision, out r.Lease) != RouteResult.Chosen)
         {
             r.Node = -1;
             return;

@@ -8,11 +8,22 @@ public sealed partial class DeploymentState
 {
     private const int ClassCount = 8;
     private const float QualityPriorWeight = 10;
+    private int _prefixSlot;
     private bool _hasQuality;
     private readonly float[] _qualitySum = new float[ClassCount];
     private readonly float[] _qualityCount = new float[ClassCount];
 
-    internal int PrefixSlot { get; set; }
+    /// <summary>The place in the prefix table; 0 = none. Set under the table's lock only.</summary>
+    internal int PrefixSlot
+    {
+        get => Volatile.Read(ref _prefixSlot);
+        set
+        {
+            Enter();
+            Volatile.Write(ref _prefixSlot, value);
+            PublishAndExit();
+        }
+    }
 
     internal byte PrefixGeneration { get; set; }
 
@@ -30,6 +41,7 @@ public sealed partial class DeploymentState
         _qualitySum[i] = (_qualitySum[i] * 0.995f) + (float)score;
         _qualityCount[i] = (_qualityCount[i] * 0.995f) + 1;
         _hasQuality = true;
+        PublishQuality();
         Exit();
     }
 

@@ -8,17 +8,17 @@ public sealed partial class DeploymentState
     private const long StaleNs = 30 * SecondNs;
 
     /// <summary>
-    /// Counts the request in, under the cap; false = full, nothing counted. One short exclusion is cheaper than an interlocked operation for each of the
-    /// counters, and nobody ever sees a count above the cap.
+    /// Counts the request in, under the cap; otherwise says why not, and nothing is counted. One short exclusion is cheaper than an interlocked operation
+    /// for each of the counters, and nobody ever sees a count above the cap.
     /// </summary>
-    internal bool TryReserve(int maxInFlight, in RouteLease lease)
+    internal MaskReason TryReserve(int maxInFlight, in RouteLease lease)
     {
         Enter();
         ref var c = ref Counters;
-        if (c.InFlight >= EffectiveCap(maxInFlight))
+        if (lease.StartNs < _usableFromNs || c.InFlight >= EffectiveCap(maxInFlight))
         {
             Exit();
-            return false;
+            return lease.StartNs >= _usableFromNs ? MaskReason.Full : Guard(lease.StartNs);
         }
 
         c.InFlight++;
@@ -28,9 +28,15 @@ public sealed partial class DeploymentState
         c.PrefillWorkUs += lease.WorkUs;
         c.KvTokens += lease.KvTokens;
         c.TokenClock += lease.Uncached;
+        PublishCounters();
         Exit();
-        return true;
+        return MaskReason.None;
     }
+
+    /// <summary>Why the deployment is out of use now, if it is: breaker, trial under way, marked down.</summary>
+    internal MaskReason Guard(long nowNs) =>
+        nowNs < UsableFromNs ? IsHalfOpen ? MaskReason.Breaker : MaskReason.Down
+        : IsHalfOpen && Volatile.Read(ref Counters.Trial) != 0 ? MaskReason.Breaker : MaskReason.None;
 
     /// <summary>In half-open state one request at a time may try; true when this one may (or the breaker is closed).</summary>
     internal bool TryBeginTrial(out bool isTrial)
@@ -51,6 +57,7 @@ public sealed partial class DeploymentState
     {
         Enter();
         CountAnswered(in lease, nowNs);
+        PublishCounters();
         Exit();
     }
 
@@ -61,6 +68,7 @@ public sealed partial class DeploymentState
             CountAnswered(in lease, nowNs);
         Counters.KvTokens -= lease.KvTokens;
         Counters.InFlight--;
+        PublishCounters();
         Exit();
     }
 
@@ -74,7 +82,11 @@ public sealed partial class DeploymentState
         c.ProgressNs = nowNs;
     }
 
-    internal void Progress(long nowNs) => Volatile.Write(ref Counters.ProgressNs, nowNs);
+    internal void Progress(long nowNs)
+    {
+        Volatile.Write(ref Counters.ProgressNs, nowNs);
+        PublishProgress(nowNs);
+    }
 
     internal void AddKv(int tokens)
     {
@@ -89,7 +101,7 @@ public sealed partial class DeploymentState
         Model.LearnFirstToken(seconds, uncached, cached, ahead, extra);
         Memory.AddFirstToken(seconds);
         _lastSampleNs = nowNs;
-        Exit();
+        PublishAndExit();
         Ttft.Record(seconds * 1e3);
     }
 
@@ -97,7 +109,7 @@ public sealed partial class DeploymentState
     {
         Enter();
         Model.LearnGap(seconds, streams, work, nowNs);
-        Exit();
+        PublishAndExit();
     }
 
     /// <summary>A request ended well. Closes the breaker, lets a learned cap grow.</summary>
@@ -114,7 +126,7 @@ public sealed partial class DeploymentState
         if (_cap > 0 && inFlight >= _cap - 1)
             _cap += 1 / _cap;
         _lastSampleNs = nowNs;
-        Exit();
+        PublishAndExit();
         Latency.Record(seconds * 1e3);
     }
 
@@ -129,10 +141,10 @@ public sealed partial class DeploymentState
             var open = Math.Min(FirstOpenNs << Math.Min(_openings, 8), LongestOpenNs);
             _openings++;
             _consecutiveFailures = 0;
-            MarkDown(nowNs + open);
+            RestUntil(nowNs + open);
         }
 
-        Exit();
+        PublishAndExit();
     }
 
     /// <summary>Refused for load. No fault, but a limit learned: back off to 70 % and rest as long as asked.</summary>
@@ -142,9 +154,9 @@ public sealed partial class DeploymentState
         Enter();
         _cap = Math.Max(1, 0.7f * Math.Max(inFlight, 1));
         _failureRate += 0.03f * (1 - _failureRate);
-        Exit();
         // Without Retry-After (llm-d gives none): 125..375 ms, so that callers do not come back together.
-        MarkDown(nowNs + (retryAfterNs > 0 ? retryAfterNs : (DefaultRestNs / 2) + (long)(jitter % DefaultRestNs)));
+        RestUntil(nowNs + (retryAfterNs > 0 ? retryAfterNs : (DefaultRestNs / 2) + (long)(jitter % DefaultRestNs)));
+        PublishAndExit();
     }
 
     internal void LearnUsage(int cached, int promptTokens, int promptBytes, int matched)
@@ -154,7 +166,7 @@ public sealed partial class DeploymentState
             _hitRatio = Math.Clamp(_hitRatio + (0.05f * (Math.Clamp((float)cached / matched, 0, 1) - _hitRatio)), 0.02f, 1);
         if (promptTokens >= 16 && promptBytes > 0)
             _bytesPerToken += 0.05f * (Math.Clamp((float)promptBytes / promptTokens, 0.5f, 16) - _bytesPerToken);
-        Exit();
+        PublishAndExit();
     }
 
     /// <summary>Once a second at most: decays failures, and drifts a silent deployment's estimates towards the prior.</summary>
@@ -171,11 +183,13 @@ public sealed partial class DeploymentState
         if (nowNs >= _tickNs)
         {
             Volatile.Write(ref _tickNs, nowNs + SecondNs);
+            if (_openings == 0 && nowNs >= _usableFromNs)
+                Volatile.Write(ref _usableFromNs, 0);
             _failureRate *= MathF.Pow(0.5f, elapsed / FailureHalfLifeSeconds);
             if (nowNs - _lastSampleNs > StaleNs && Unanswered == 0)
                 Model.Shrink(1 - MathF.Pow(0.5f, elapsed / 15));
         }
 
-        Exit();
+        PublishAndExit();
     }
 }

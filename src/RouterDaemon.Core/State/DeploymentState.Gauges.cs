@@ -58,10 +58,12 @@ public sealed partial class DeploymentState
     /// <param name="loadMs">Time until the model is in memory when it is not; estimated or remaining.</param>
     public void SetResidency(bool resident, int freeSlots, int queueDepth, double loadMs)
     {
+        Enter();
         _freeSlots = Math.Max(0, freeSlots);
         _queueDepth = Math.Max(0, queueDepth);
         _loadSeconds = double.IsFinite(loadMs) ? (float)(Math.Max(0, loadMs) * 1e-3) : 0;
         _resident = resident;
-        Volatile.Write(ref _exact, true);
+        _exact = true;
+        PublishAndExit();
     }
 }

@@ -94,9 +94,9 @@ public sealed partial class DeploymentState
     /// <summary>Takes the deployment out until <paramref name="untilNs"/>; an earlier time than the one set before does not shorten it.</summary>
     public void MarkDown(long untilNs)
     {
-        long seen;
-        while ((seen = Volatile.Read(ref _usableFromNs)) < untilNs)
-            Interlocked.CompareExchange(ref _usableFromNs, untilNs, seen);
+        Enter();
+        RestUntil(untilNs);
+        PublishAndExit();
     }
 
     /// <summary>Makes the deployment usable at once, e.g. when a health check of an unpaid backend succeeds after <see cref="MarkDown"/>.</summary>
@@ -106,7 +106,7 @@ public sealed partial class DeploymentState
         Volatile.Write(ref _usableFromNs, 0);
         _consecutiveFailures = 0;
         _openings = 0;
-        Exit();
+        PublishAndExit();
     }
 
     /// <summary>What was learned, for persistence.</summary>
@@ -177,7 +177,7 @@ public sealed partial class DeploymentState
         _hitRatio = Math.Clamp(s.HitRatio, 0, 1);
         _bytesPerToken = Math.Clamp(s.BytesPerToken, 0.5f, 16);
         _outputTokens = Math.Max(1, s.OutputTokens);
-        Exit();
+        PublishAndExit();
         return true;
     }
 
@@ -190,4 +190,6 @@ public sealed partial class DeploymentState
     }
 
     private void Exit() => Volatile.Write(ref _gate, 0);
+
+    private void RestUntil(long untilNs) => Volatile.Write(ref _usableFromNs, Math.Max(_usableFromNs, untilNs));
 }

@@ -17,8 +17,8 @@ public sealed class JournalDrain : IAsyncDisposable
     private const string CursorKey = "journal_cursor";
     private const string RefusedKey = "journal_refused_rows";
     /// <summary>
-    /// Between full batches the drain rests this many times as long as the batch took: a row with its indexes costs more than relaying the
-    /// request did, and a burst is relayed first and filed afterwards. Half a ring of backlog ends the rest.
+    /// After a batch the drain rests this many times as long as the batch took: a row with its indexes costs more than relaying the request
+    /// did, and a burst is relayed first and filed afterwards. Half a ring of backlog ends the rest.
     /// </summary>
     private const int RestFactor = 9;
 
@@ -155,7 +155,7 @@ public sealed class JournalDrain : IAsyncDisposable
         }
     }
 
-    /// <summary>As <see cref="FlushAsync"/>, with rests between full batches.</summary>
+    /// <summary>As <see cref="FlushAsync"/>, with rests between batches.</summary>
     private async Task DrainAsync()
     {
         int count;
@@ -172,7 +172,7 @@ public sealed class JournalDrain : IAsyncDisposable
                 _pumping.Release();
             }
 
-            if (count == BatchRecords && _journal.Backlog < _journal.CapacityRecords / 2)
+            if (count > 0 && _journal.Backlog < _journal.CapacityRecords / 2)
             {
                 await Task.Delay(_store.Time.GetElapsedTime(started) * RestFactor, _store.Time, _stop.Token).ConfigureAwait(false);
             }

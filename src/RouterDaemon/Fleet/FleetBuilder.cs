@@ -83,7 +83,7 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<s
     /// <summary>The finished state.</summary>
     public FleetState Build()
     {
-        var snapshot = new FleetSnapshot { Deployments = [.. _entries], Generation = generation, TagNames = [.. _tags] };
+        var snapshot = new FleetSnapshot([.. _entries], generation, [.. _tags]);
         var virtualModels = config.VirtualModels
             .Select(v => new VirtualModel(v.Id, v.Deployments, v.Policy, v.Preset?.ToString().ToLowerInvariant()))
             .ToList();

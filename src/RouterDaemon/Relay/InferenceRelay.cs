@@ -129,14 +129,13 @@ internal sealed class InferenceRelay(
         var maxAttempts = call.Fleet.Config.Retries.MaxAttempts;
         while (true)
         {
-            if (call.Attempts == 0 && (call.Hints.Explain || target.Candidates.Length is > 1 and <= MaxRecordedOptions))
+            if (call.Attempts == 0 && (call.Hints.Explain || target.Candidates.Count is > 1 and <= MaxRecordedOptions))
             {
                 // Before the choice, so that the request does not count itself.
                 call.Reports = Explain(call, target);
             }
 
-            var result = router.Choose(
-                call.Fleet.Snapshot, call.Route, target.Candidates, call.PrefixHashes, clock.NowNs, ref call.Choice, out var lease);
+            var result = router.Choose(target.Candidates, call.Route, call.PrefixHashes, clock.NowNs, ref call.Choice, out var lease);
             if (result == RouteResult.NothingUsable)
             {
                 if (next < targets.Count)
@@ -356,8 +355,8 @@ internal sealed class InferenceRelay(
     /// <summary>Every candidate with its terms, as of now.</summary>
     public CandidateReport[] Explain(InferenceCall call, NameTarget target)
     {
-        var reports = new CandidateReport[target.Candidates.Length];
-        router.Explain(call.Fleet.Snapshot, call.Route, target.Candidates, call.PrefixHashes, clock.NowNs, reports);
+        var reports = new CandidateReport[target.Candidates.Count];
+        router.Explain(target.Candidates, call.Route, call.PrefixHashes, clock.NowNs, reports);
         return reports;
     }
 

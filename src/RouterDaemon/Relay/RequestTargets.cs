@@ -55,7 +55,7 @@ internal static class RequestTargets
 
     /// <summary>Bytes of prompt text for each token, as learned of the first candidate.</summary>
     public static float BytesPerToken(FleetState state, NameTarget target) =>
-        target.Candidates.Length > 0 ? state.Snapshot.Deployments[target.Candidates[0]].State.BytesPerToken : 4;
+        target.Candidates.Count > 0 ? state.Snapshot.Deployments[target.Candidates.Numbers[0]].State.BytesPerToken : 4;
 
     /// <exception cref="ApiException">422 for a tag that nothing carries.</exception>
     public static ulong TagBits(FleetState state, IReadOnlyList<string> tags)

@@ -42,7 +42,7 @@ public sealed class AllocationTests
     {
         var router = new Router(new RouterOptions { Policy = policy });
         var fleet = Fleets.Equal(16);
-        var all = Fleets.All(fleet);
+        var all = fleet.All;
         var hashes = new ulong[20];
         var request = Fleets.Request() with { PrefixBlockTokens = 50, SessionHash = 99 };
         var decision = default(RouteDecision);
@@ -51,7 +51,7 @@ public sealed class AllocationTests
         {
             now += Fleets.SecondNs / 10;
             hashes[(int)(now % 20)]++;
-            router.Choose(fleet, request, all, hashes, now, ref decision, out var lease);
+            router.Choose(all, request, hashes, now, ref decision, out var lease);
             router.OnFirstToken(ref lease, now + 1_000_000);
             router.OnTokens(ref lease, 300, now + 9_000_000);
             router.OnFinished(ref lease, new RouteOutcome { PromptTokens = 1000, CachedTokens = 100, CompletionTokens = 300 }, now + 9_000_000);
@@ -69,7 +69,7 @@ public sealed class AllocationTests
         Assert.Equal(0, AllocationRing.BytesPerBatch(() =>
         {
             index.TryResolve("auto:cheap"u8, out var target);
-            router.Explain(fleet, request, target.Candidates, [], 5, reports);
+            router.Explain(target.Candidates, request, [], 5, reports);
         }));
     }
 }

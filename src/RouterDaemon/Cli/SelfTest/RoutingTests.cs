@@ -13,20 +13,16 @@ internal static class RoutingTests
 
     public static string? PoliciesAllocateNothing()
     {
-        var fleet = new FleetSnapshot
+        var fleet = new FleetSnapshot([.. Enumerable.Range(0, Deployments).Select(i => new DeploymentEntry
         {
-            Deployments = [.. Enumerable.Range(0, Deployments).Select(i => new DeploymentEntry
-            {
-                Id = $"m/b{i}", ModelId = "m", BackendId = $"b{i}", UpstreamModel = "m", State = new DeploymentState(),
-            })],
-        };
+            Id = $"m/b{i}", ModelId = "m", BackendId = $"b{i}", UpstreamModel = "m", State = new DeploymentState(),
+        })]);
         var canary = Allocated(() => GC.KeepAlive(new byte[64]));
         if (canary < DecisionsPerBatch * 64)
         {
             return $"the ring measures nothing: {canary} B for {DecisionsPerBatch} arrays of 64 B";
         }
 
-        var candidates = Enumerable.Range(0, Deployments).ToArray();
         foreach (var policy in RoutingPolicies.Table)
         {
             var router = new Router(new RouterOptions { Policy = policy.Name });
@@ -37,7 +33,7 @@ internal static class RoutingTests
             {
                 var decision = default(RouteDecision);
                 nowNs += 1_000_000;
-                if (router.Choose(fleet, in request, candidates, [], nowNs, ref decision, out var lease) == RouteResult.Chosen)
+                if (router.Choose(fleet.All, in request, [], nowNs, ref decision, out var lease) == RouteResult.Chosen)
                 {
                     chosen++;
                     router.OnFinished(ref lease, new RouteOutcome { Kind = OutcomeKind.Success, CompletionTokens = 10, PromptTokens = 100 }, nowNs + 500_000);

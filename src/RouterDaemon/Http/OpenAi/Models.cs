@@ -55,9 +55,9 @@ internal sealed class Models(FleetManager fleet, Clock clock, long startedUnixSe
             {
                 WriteNamed(json, state, virtualModel);
             }
-            else if (target.Candidates.Length == 1)
+            else if (target.Candidates.Count == 1)
             {
-                WriteDeployment(json, name, state.Snapshot.Deployments[target.Candidates[0]]);
+                WriteDeployment(json, name, state.Snapshot.Deployments[target.Candidates.Numbers[0]]);
             }
             else
             {
@@ -80,7 +80,7 @@ internal sealed class Models(FleetManager fleet, Clock clock, long startedUnixSe
         json.WriteStartObject();
         WriteHead(json, name, "routerd");
         json.WriteStartArray("deployments");
-        foreach (var candidate in target.Candidates)
+        foreach (var candidate in target.Candidates.Numbers)
         {
             json.WriteStringValue(state.Snapshot.Deployments[candidate].Id);
         }

@@ -9,14 +9,11 @@ namespace RouterDaemon.Tests.Core.Fleet;
 public sealed class NameIndexTests
 {
     private readonly NameIndex _index = new(
-        new FleetSnapshot
-        {
-            Deployments =
-            [
-                Entry("gpt-4", "aws", "openai"), Entry("gpt-4", "azure", "openai"), Entry("llama:8b", "local", ""),
-                Entry("meta/llama-70b", "cluster", "llm-d", "meta-llama/Llama-3.3-70B"), Entry("gpt-4:fast", "odd", ""),
-            ],
-        },
+        new FleetSnapshot(
+        [
+            Entry("gpt-4", "aws", "openai"), Entry("gpt-4", "azure", "openai"), Entry("llama:8b", "local", ""),
+            Entry("meta/llama-70b", "cluster", "llm-d", "meta-llama/Llama-3.3-70B"), Entry("gpt-4:fast", "odd", ""),
+        ]),
         [new VirtualModel("auto", ["*"]), new VirtualModel("gpt-4/azure", ["*/aws"], "least_request", "batch"), new VirtualModel("llamas", ["llama*", "meta/*"])],
         [new("four", "gpt-4"), new("nothing", "absent")]);
 
@@ -38,7 +35,7 @@ public sealed class NameIndexTests
     public void ExactNamesComeFirst(string name, int[] candidates)
     {
         Assert.True(_index.TryResolve(Encoding.UTF8.GetBytes(name), out var target));
-        Assert.Equal(candidates, target.Candidates);
+        Assert.Equal(candidates, target.Candidates.Numbers.ToArray());
         Assert.Equal(RouteObjective.Balanced, target.Objective);
     }
 
@@ -52,7 +49,7 @@ public sealed class NameIndexTests
     {
         Assert.True(_index.TryResolve(Encoding.UTF8.GetBytes(name), out var target));
         Assert.Equal(objective, target.Objective);
-        Assert.Equal(count, target.Candidates.Length);
+        Assert.Equal(count, target.Candidates.Count);
     }
 
     [Theory]

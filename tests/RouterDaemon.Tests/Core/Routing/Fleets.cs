@@ -14,7 +14,7 @@ internal static class Fleets
         var entries = new DeploymentEntry[count];
         for (var i = 0; i < count; i++)
             entries[i] = make?.Invoke(i) ?? Entry(i);
-        return new FleetSnapshot { Deployments = entries, Generation = 1 };
+        return new FleetSnapshot(entries, generation: 1);
     }
 
     public static DeploymentEntry Entry(
@@ -45,8 +45,6 @@ internal static class Fleets
         Weights = RoutingPreset.Balanced.Weights,
         Seed = 7,
     };
-
-    public static int[] All(FleetSnapshot fleet) => [.. Enumerable.Range(0, fleet.Deployments.Length)];
 
     public static void Finish(Router router, ref RouteLease lease, long nowNs, OutcomeKind kind = OutcomeKind.Success) =>
         router.OnFinished(ref lease, new RouteOutcome { Kind = kind, CachedTokens = -1 }, nowNs);

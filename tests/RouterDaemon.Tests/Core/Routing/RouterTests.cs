@@ -98,7 +98,7 @@ public sealed class RouterTests
         var fleet = Fleets.Equal(3, i => Fleets.Entry(i, price: i, trust: i == 2 ? TrustLevel.Public : TrustLevel.Private));
         var reports = new CandidateReport[3];
         var request = Fleets.Request() with { PrivacyFloor = TrustLevel.Private };
-        Assert.Equal(3, _router.Explain(fleet, request, Fleets.All(fleet), [], 1, reports));
+        Assert.Equal(3, _router.Explain(fleet.All, request, [], 1, reports));
         Assert.Equal(MaskReason.Privacy, reports[2].Masked);
         Assert.All(reports, r => Assert.True(r.Terms.TotalUsd > 0));
         Assert.True(reports[1].Terms.CostUsd > 0);
@@ -109,5 +109,5 @@ public sealed class RouterTests
     }
 
     private RouteResult Choose(FleetSnapshot fleet, RouteRequest request, out RouteLease lease, long nowNs = 1) =>
-        _router.Choose(fleet, request, Fleets.All(fleet), [], nowNs, ref _decision, out lease);
+        _router.Choose(fleet.All, request, [], nowNs, ref _decision, out lease);
 }

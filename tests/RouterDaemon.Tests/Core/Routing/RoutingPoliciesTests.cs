@@ -33,11 +33,11 @@ public sealed class RoutingPoliciesTests
         {
             var router = new Router(new RouterOptions { Policy = name, Exploration = 0 });
             var fleet = Fleets.Equal(count);
-            var all = Fleets.All(fleet);
+            var all = fleet.All;
             var decision = default(RouteDecision);
             for (var i = 0; i < 50; i++)
             {
-                Assert.Equal(RouteResult.Chosen, router.Choose(fleet, Fleets.Request(i * 50), all, [(ulong)i << 33], i, ref decision, out var lease));
+                Assert.Equal(RouteResult.Chosen, router.Choose(all, Fleets.Request(i * 50), [(ulong)i << 33], i, ref decision, out var lease));
                 Assert.InRange(decision.Winner, 0, count - 1);
                 Assert.NotEqual(decision.Winner, decision.RunnerUp);
                 Assert.Equal(RoutingPolicies.IndexOf(name), decision.Policy);
@@ -59,7 +59,7 @@ public sealed class RoutingPoliciesTests
             var decision = default(RouteDecision);
             return [.. Enumerable.Range(0, 100).Select(i =>
             {
-                router.Choose(fleet, Fleets.Request(i) with { Seed = (ulong)i }, Fleets.All(fleet), [], i, ref decision, out _);
+                router.Choose(fleet.All, Fleets.Request(i) with { Seed = (ulong)i }, [], i, ref decision, out _);
                 return decision.Winner;
             })];
         }

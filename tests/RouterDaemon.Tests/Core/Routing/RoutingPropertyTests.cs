@@ -38,7 +38,7 @@ public sealed class RoutingPropertyTests
             for (var k = 0; k < 12; k++)
             {
                 var before = fleet.Deployments.Select(d => d.State.InFlight).ToArray();
-                var result = router.Choose(fleet, request, Fleets.All(fleet), [], 10, ref decision, out _);
+                var result = router.Choose(fleet.All, request, [], 10, ref decision, out _);
                 var usable = Enumerable.Range(0, before.Length).Where(i => Usable(fleet.Deployments[i], before[i], request, 10)).ToArray();
                 Assert.Equal(usable.Length > 0 ? RouteResult.Chosen : RouteResult.NothingUsable, result);
                 if (usable.Length > 0)
@@ -55,7 +55,7 @@ public sealed class RoutingPropertyTests
     {
         var router = new Router(new RouterOptions { Policy = policy });
         var fleet = Fleets.Equal(5, i => Fleets.Entry(i, cap: i == 0 ? 3 : 0));
-        var all = Fleets.All(fleet);
+        var all = fleet.All;
         Parallel.For(0, 4, worker =>
         {
             var random = new Random(worker);
@@ -69,7 +69,7 @@ public sealed class RoutingPropertyTests
                 switch (random.Next(5))
                 {
                     case 0 when !lease.IsHeld:
-                        router.Choose(fleet, Fleets.Request(random.Next(1, 5000)), all, [1, 2, 3], now, ref decision, out lease);
+                        router.Choose(all, Fleets.Request(random.Next(1, 5000)), [1, 2, 3], now, ref decision, out lease);
                         break;
                     case 1:
                         router.OnFirstToken(ref lease, now);
@@ -102,14 +102,14 @@ public sealed class RoutingPropertyTests
     {
         var router = new Router(new RouterOptions());
         var fleet = Fleets.Equal(3, i => Fleets.Entry(i, cap: 2));
-        var all = Fleets.All(fleet);
+        var all = fleet.All;
         var worst = 0;
         Parallel.For(0, 8, worker =>
         {
             var decision = default(RouteDecision);
             for (var i = 0; i < 3000; i++)
             {
-                if (router.Choose(fleet, Fleets.Request(), all, [], i, ref decision, out var lease) != RouteResult.Chosen)
+                if (router.Choose(all, Fleets.Request(), [], i, ref decision, out var lease) != RouteResult.Chosen)
                     continue;
                 // The counter may pass the cap for the moment between increment and check; leases in force may not.
                 var held = 0;
@@ -133,7 +133,7 @@ public sealed class RoutingPropertyTests
         {
             var fleet = Fleets.Equal(1, i => latency ? Fleets.Entry(i, ttftMs: 10 * Math.Pow(1.3, k)) : Fleets.Entry(i, price: 0.01 * Math.Pow(1.3, k)));
             var report = new CandidateReport[1];
-            router.Explain(fleet, Fleets.Request(), [0], [], 1, report);
+            router.Explain(fleet.Candidates(0), Fleets.Request(), [], 1, report);
             Assert.True(report[0].Terms.TotalUsd > last);
             last = report[0].Terms.TotalUsd;
         }
@@ -154,7 +154,7 @@ public sealed class RoutingPropertyTests
             var request = Fleets.Request(random.Next(4) == 0 ? int.MaxValue : random.Next(100_000));
             fleet.Deployments[random.Next(3)].State.SetGauges(double.NaN, -5, double.PositiveInfinity, now);
             fleet.Deployments[random.Next(3)].State.AddQualityScore(0, double.NaN);
-            if (router.Choose(fleet, request, [0, 1, 2], [], now, ref decision, out var lease) == RouteResult.Chosen)
+            if (router.Choose(fleet.Candidates(0, 1, 2), request, [], now, ref decision, out var lease) == RouteResult.Chosen)
             {
                 router.OnFirstToken(ref lease, now + jumps[random.Next(5)]);
                 router.OnTokens(ref lease, random.Next(2) == 0 ? int.MaxValue / 2 : 300, now + jumps[random.Next(4)]);
@@ -164,7 +164,7 @@ public sealed class RoutingPropertyTests
             }
 
             now += 1000 * random.Next(1_000_000);
-            router.Explain(fleet, Fleets.Request(), [0, 1, 2], [], now, reports);
+            router.Explain(fleet.Candidates(0, 1, 2), Fleets.Request(), [], now, reports);
             foreach (var report in reports)
                 Assert.True(float.IsFinite(report.Terms.TotalUsd) && float.IsFinite(report.Terms.TtftMs) && float.IsFinite(report.Terms.ItlMs), $"round {i}");
             foreach (var entry in fleet.Deployments)
@@ -181,20 +181,20 @@ public sealed class RoutingPropertyTests
         long now = 0;
         for (var i = 0; i < 5; i++)
         {
-            router.Choose(fleet, Fleets.Request(), [0], [], now, ref decision, out var lease);
+            router.Choose(fleet.Candidates(0), Fleets.Request(), [], now, ref decision, out var lease);
             Fleets.Finish(router, ref lease, now, OutcomeKind.UpstreamError);
         }
 
         var state = fleet.Deployments[0].State;
         Assert.Equal(BreakerState.Open, state.Breaker(now));
-        router.Choose(fleet, Fleets.Request(), [0, 1], [], now, ref decision, out _);
+        router.Choose(fleet.Candidates(0, 1), Fleets.Request(), [], now, ref decision, out _);
         Assert.Equal((1, MaskReason.Breaker), (decision.Winner, decision.Masked));
 
         now = state.UsableFromNs;
         Assert.Equal(BreakerState.HalfOpen, state.Breaker(now));
-        router.Choose(fleet, Fleets.Request(), [0, 1], [], now, ref decision, out var trial);
+        router.Choose(fleet.Candidates(0, 1), Fleets.Request(), [], now, ref decision, out var trial);
         Assert.Equal((0, true), (decision.Winner, decision.Trial));
-        router.Choose(fleet, Fleets.Request(), [0, 1], [], now, ref decision, out _);
+        router.Choose(fleet.Candidates(0, 1), Fleets.Request(), [], now, ref decision, out _);
         Assert.Equal(1, decision.Winner); // one trial at a time
         Fleets.Finish(router, ref trial, now + 1);
         Assert.Equal(BreakerState.Closed, state.Breaker(now + 1));
@@ -221,7 +221,7 @@ public sealed class RoutingPropertyTests
 
         void Attempt()
         {
-            Assert.Equal(RouteResult.Chosen, router.Choose(fleet, Fleets.Request(), [0], [], now, ref decision, out var lease));
+            Assert.Equal(RouteResult.Chosen, router.Choose(fleet.Candidates(0), Fleets.Request(), [], now, ref decision, out var lease));
             Fleets.Finish(router, ref lease, now, OutcomeKind.Timeout);
         }
     }
@@ -235,17 +235,17 @@ public sealed class RoutingPropertyTests
         long now = Fleets.SecondNs;
         for (var i = 0; i < 40; i++, now += Fleets.SecondNs)
         {
-            router.Choose(fleet, Fleets.Request(), [0], [], now, ref decision, out var lease);
+            router.Choose(fleet.Candidates(0), Fleets.Request(), [], now, ref decision, out var lease);
             router.OnFirstToken(ref lease, now + (20 * Fleets.SecondNs));
             Fleets.Finish(router, ref lease, now + (21 * Fleets.SecondNs));
         }
 
-        router.Choose(fleet, Fleets.Request(), [0, 1], [], now += 30 * Fleets.SecondNs, ref decision, out var probe);
+        router.Choose(fleet.Candidates(0, 1), Fleets.Request(), [], now += 30 * Fleets.SecondNs, ref decision, out var probe);
         Fleets.Finish(router, ref probe, now, OutcomeKind.Cancelled);
         Assert.Equal(1, decision.Winner);
         for (var i = 0; i < 120 && decision.Winner == 1; i++)
         {
-            router.Choose(fleet, Fleets.Request(), [0, 1], [], now += Fleets.SecondNs, ref decision, out var lease);
+            router.Choose(fleet.Candidates(0, 1), Fleets.Request(), [], now += Fleets.SecondNs, ref decision, out var lease);
             router.OnFirstToken(ref lease, now + Fleets.SecondNs);
             Fleets.Finish(router, ref lease, now + Fleets.SecondNs);
         }
@@ -263,7 +263,7 @@ public sealed class RoutingPropertyTests
         {
             var paid = i % 2 == 0;
             var fleet = Fleets.Equal(2, k => Fleets.Entry(k, price: paid && k == 1 ? 0.001 : 0, ttftMs: k == 0 ? 300 : 310));
-            router.Choose(fleet, Fleets.Request(), [0, 1], [], i, ref decision, out _);
+            router.Choose(fleet.Candidates(0, 1), Fleets.Request(), [], i, ref decision, out _);
             explored += decision.Explored ? 1 : 0;
             if (paid)
                 Assert.Equal(0, decision.Winner);
@@ -287,7 +287,7 @@ public sealed class RoutingPropertyTests
         for (var i = 0; i < 100; i++)
         {
             var request = Fleets.Request(10) with { Stream = stream };
-            router.Choose(fleet, request, [0, 1], [], 1, ref decision, out var lease);
+            router.Choose(fleet.Candidates(0, 1), request, [], 1, ref decision, out var lease);
             Assert.Equal(0, decision.Winner);
             hedged += router.TryBeginHedge(in request, in decision, in lease, 1 + (waitedMs * 1_000_000L)) ? 1 : 0;
             Fleets.Finish(router, ref lease, 1, OutcomeKind.Cancelled);
@@ -301,11 +301,11 @@ public sealed class RoutingPropertyTests
     {
         var router = new Router(new RouterOptions());
         var fleet = Fleets.Equal(8);
-        var all = Fleets.All(fleet);
+        var all = fleet.All;
         Parallel.For(0, 400, _ =>
         {
             var decision = default(RouteDecision);
-            router.Choose(fleet, Fleets.Request(2000), all, [], 1, ref decision, out var _);
+            router.Choose(all, Fleets.Request(2000), [], 1, ref decision, out var _);
         });
         Assert.All(fleet.Deployments, d => Assert.InRange(d.State.InFlight, 25, 100));
     }
@@ -315,23 +315,23 @@ public sealed class RoutingPropertyTests
     {
         var router = new Router(new RouterOptions { Exploration = 0 });
         var fleet = Fleets.Equal(4);
-        var all = Fleets.All(fleet);
+        var all = fleet.All;
         var decision = default(RouteDecision);
         var request = Fleets.Request() with { SessionHash = 4711 };
-        router.Choose(fleet, request, all, [], 1, ref decision, out var first);
+        router.Choose(all, request, [], 1, ref decision, out var first);
         var home = decision.Winner;
         Fleets.Finish(router, ref first, 1, OutcomeKind.Cancelled);
         for (var i = 0; i < 20; i++)
         {
-            router.Choose(fleet, request with { Seed = (ulong)i }, all, [], 2, ref decision, out var lease);
+            router.Choose(all, request with { Seed = (ulong)i }, [], 2, ref decision, out var lease);
             Assert.Equal(home, decision.Winner);
             Assert.True(decision.WinnerTerms.AffinityUsd < 0);
             Fleets.Finish(router, ref lease, 2, OutcomeKind.Cancelled);
         }
 
         for (var i = 0; i < 40; i++)
-            router.Choose(fleet, Fleets.Request(5000), [home], [], 3, ref decision, out _);
-        router.Choose(fleet, request, all, [], 3, ref decision, out _);
+            router.Choose(fleet.Candidates(home), Fleets.Request(5000), [], 3, ref decision, out _);
+        router.Choose(all, request, [], 3, ref decision, out _);
         Assert.NotEqual(home, decision.Winner);
     }
 
@@ -343,14 +343,14 @@ public sealed class RoutingPropertyTests
         var decision = default(RouteDecision);
         ulong[] prefix = [0x1111111100000001, 0x2222222200000002, 0x3333333300000003, 0x4444444400000004];
         var request = Fleets.Request(4000) with { PrefixBlockTokens = 1000 };
-        router.Choose(fleet, request, [3], prefix, 1, ref decision, out var lease);
+        router.Choose(fleet.Candidates(3), request, prefix, 1, ref decision, out var lease);
         Fleets.Finish(router, ref lease, 1, OutcomeKind.Cancelled);
-        router.Choose(fleet, request, Fleets.All(fleet), prefix, 2, ref decision, out lease);
+        router.Choose(fleet.All, request, prefix, 2, ref decision, out lease);
         Assert.Equal(3, decision.Winner);
         Assert.Equal(4000, decision.WinnerTerms.CachedTokens);
         Fleets.Finish(router, ref lease, 2, OutcomeKind.Cancelled);
         router.Forget(fleet.Deployments[3].State);
-        router.Choose(fleet, request, Fleets.All(fleet), prefix, 3, ref decision, out _);
+        router.Choose(fleet.All, request, prefix, 3, ref decision, out _);
         Assert.Equal(0, decision.WinnerTerms.CachedTokens);
     }
 
@@ -367,7 +367,7 @@ public sealed class RoutingPropertyTests
         int Winner(RouteObjective objective)
         {
             var decision = default(RouteDecision);
-            router.Choose(fleet, Fleets.Request() with { Weights = RoutingPreset.Balanced.Weights.For(objective) }, [0, 1, 2], [], 1, ref decision, out var lease);
+            router.Choose(fleet.Candidates(0, 1, 2), Fleets.Request() with { Weights = RoutingPreset.Balanced.Weights.For(objective) }, [], 1, ref decision, out var lease);
             Fleets.Finish(router, ref lease, 1, OutcomeKind.Cancelled);
             return decision.Winner;
         }

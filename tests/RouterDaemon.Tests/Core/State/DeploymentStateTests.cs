@@ -95,7 +95,7 @@ public sealed class DeploymentStateTests
         var decision = default(RouteDecision);
         var leases = new RouteLease[10];
         for (var i = 0; i < leases.Length; i++)
-            router.Choose(fleet, Fleets.Request(), [0], [], 0, ref decision, out leases[i]);
+            router.Choose(fleet.Candidates(0), Fleets.Request(), [], 0, ref decision, out leases[i]);
         router.OnFinished(ref leases[0], new RouteOutcome { Kind = OutcomeKind.RateLimited, RetryAfterNs = 7 * Fleets.SecondNs }, 0);
         Assert.Equal(7, state.LearnedCap);
         Assert.Equal(7 * Fleets.SecondNs, state.UsableFromNs);

@@ -1,0 +1,69 @@
+using RouterDaemon.Core.Fleet;
+using RouterDaemon.Core.Routing;
+
+namespace RouterDaemon.Tests.Core.Routing;
+
+/// <summary>The price of one candidate, plainly, from the state itself: what <see cref="Pricing"/> must agree with.</summary>
+internal static class ScalarPricing
+{
+    public static CandidateTerms Evaluate(DeploymentEntry entry, in RouteRequest request, float output, float matched, double moneyFactor, float affinityUsd, long nowNs)
+    {
+        var state = entry.State;
+        var model = state.Model;
+        var weights = request.Weights;
+        float inFlight = state.InFlight;
+        var cached = Math.Min(matched * state.HitRatio, request.PromptTokens);
+        var uncached = request.PromptTokens - cached;
+
+        var work = model.Work(uncached, cached);
+        var queue = (model.QueueCoupling * state.AheadSeconds()) + state.SlotWait(entry.Slots);
+        var ttft = Math.Max(model.BaseTtft + work + queue, state.SilenceSeconds(nowNs));
+        var itl = model.GapAt(inFlight);
+        var total = ttft + (output * itl);
+        var sloTtft = 1e-3f * (request.SloTtftMs > 0 ? request.SloTtftMs : weights.SloTtftMs);
+        var sloTpot = 1e-3f * (request.SloTpotMs > 0 ? request.SloTpotMs : weights.SloTpotMs);
+
+        var hit = 1f;
+        if (sloTtft > 0)
+            hit *= Logistic(sloTtft - ttft, (model.TtftSigma * ttft) + 0.02f);
+        if (sloTpot > 0)
+            hit *= Logistic(sloTpot - itl, (model.ItlSigma * itl) + 0.001f);
+        if (request.DeadlineMs > 0)
+            hit *= Logistic((request.DeadlineMs * 1e-3f) - total, 0.3f * total);
+
+        var lost = (model.Interference * work) + (output * model.ItlPerStream);
+        var harm = weights.TimeUsdPerSecond * lost;
+        if (sloTpot > 0)
+        {
+            var undisturbed = Math.Max(itl - (model.Interference * model.MeanWork), 1e-4f);
+            var slack = state.MeanOutputTokens * Math.Max(sloTpot - undisturbed, Pricing.LeastSlack * sloTpot);
+            var alive = Logistic(sloTpot - undisturbed, (model.ItlSigma * undisturbed) + 0.001f);
+            var share = lost * (slack + (0.5f * lost)) / ((slack * slack) + (lost * (slack + (0.5f * lost))));
+            harm += Pricing.OthersMissFactor * weights.SloMissUsd * alive * share;
+        }
+
+        var cost = ((uncached * entry.PriceInputUsdPerMillion) + (cached * entry.PriceCachedInputUsdPerMillion) + (output * entry.PriceOutputUsdPerMillion)) / 1e6;
+        var terms = new CandidateTerms
+        {
+            TtftMs = ttft * 1e3f,
+            QueueMs = queue * 1e3f,
+            PrefillMs = work * 1e3f,
+            ItlMs = itl * 1e3f,
+            OutputTokens = output,
+            CachedTokens = cached,
+            MissProbability = 1 - hit,
+            CostUsd = (float)cost,
+            MoneyUsd = (float)(cost * moneyFactor),
+            TimeUsd = weights.TimeUsdPerSecond * (total + (Pricing.LateFactor * Math.Max(0, ttft - sloTtft))),
+            ExternalityUsd = weights.Externality * inFlight * harm,
+            MissUsd = weights.SloMissUsd * (1 - hit),
+            FailureUsd = weights.FailureUsd * state.FailureRisk,
+            QualityUsd = weights.QualityUsd * (1 - state.Quality(request.TaskClass, (float)entry.Quality)),
+            AffinityUsd = -affinityUsd,
+        };
+        terms.TotalUsd = terms.MoneyUsd + terms.TimeUsd + terms.ExternalityUsd + terms.MissUsd + terms.FailureUsd + terms.QualityUsd + terms.AffinityUsd;
+        return terms;
+    }
+
+    private static float Logistic(float distance, float width) => 0.5f + (0.5f * distance / ((2 * width) + Math.Abs(distance)));
+}
