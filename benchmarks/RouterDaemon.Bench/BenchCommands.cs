@@ -75,8 +75,8 @@ internal static class BenchCommands
     private static async Task<int> LoadAsync(CommandOptions options)
     {
         string url = options.Text("url", "");
-        if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? target) || target.Scheme != "http")
-            throw new FormatException($"--url: '{url}' is not an http:// URL");
+        if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? target) || target.Scheme is not ("http" or "https"))
+            throw new FormatException($"--url: '{url}' is not an http or https URL");
         var load = new LoadOptions
         {
             Url = target,

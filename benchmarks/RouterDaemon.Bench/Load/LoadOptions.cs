@@ -3,7 +3,7 @@ namespace RouterDaemon.Bench.Load;
 /// <summary>One measurement.</summary>
 public sealed record LoadOptions
 {
-    /// <summary>Base URL up to and including <c>/v1</c>; plain HTTP only.</summary>
+    /// <summary>Base URL up to and including <c>/v1</c>, http or https.</summary>
     public required Uri Url { get; init; }
 
     /// <summary>What is measured, for the report: <c>direct</c>, <c>nginx</c>, ...</summary>

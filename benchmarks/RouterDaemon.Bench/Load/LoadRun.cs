@@ -37,6 +37,9 @@ public sealed class LoadRun
 
     internal bool Stream => _options.Stream;
 
+    /// <summary>Name in the server's certificate; null = plain text.</summary>
+    internal string? TlsHost => _options.Url.Scheme == "https" ? _options.Url.DnsSafeHost : null;
+
     internal bool Stopped => _stopped;
 
     /// <summary>Measures once.</summary>

@@ -12,6 +12,7 @@ internal static class Verbs
         ModelsVerb.Create,
         ExplainVerb.Create,
         SimulateVerb.Create,
+        BenchVerb.Create,
         ContextVerb.Create,
         DoctorVerb.Create,
         SelfTestVerb.Create,

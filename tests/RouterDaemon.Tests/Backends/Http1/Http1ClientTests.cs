@@ -144,8 +144,10 @@ public sealed class Http1ClientTests
     public async Task ACancelledExchangeClosesItsConnection(bool afterHead)
     {
         var left = new TaskCompletionSource();
+        using var cancel = new CancellationTokenSource();
         await using var peer = new ScriptedPeer(async (s, _) =>
         {
+            cancel.CancelAfter(100);
             if (afterHead)
                 await ScriptedPeer.SendAsync(s, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegin");
             try
@@ -161,7 +163,6 @@ public sealed class Http1ClientTests
             return false;
         });
         await using Http1Client client = Client(peer.Port);
-        using var cancel = new CancellationTokenSource(100);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => AskAsync(client, peer.Port, cancel: cancel.Token));
         await left.Task.WaitAsync(TimeSpan.FromSeconds(30));
     }
