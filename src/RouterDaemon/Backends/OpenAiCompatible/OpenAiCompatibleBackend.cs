@@ -15,6 +15,7 @@ internal class OpenAiCompatibleBackend : Backend
     private readonly Uri _chat;
     private readonly Uri _completions;
     private readonly Uri _embeddings;
+    private readonly Uri _rerank;
     private readonly Uri _models;
     private readonly string? _authorization;
     private readonly Http1Client? _plain;
@@ -36,6 +37,7 @@ internal class OpenAiCompatibleBackend : Backend
         _chat = new Uri(root + "/chat/completions");
         _completions = new Uri(root + "/completions");
         _embeddings = new Uri(root + "/embeddings");
+        _rerank = new Uri(root + "/rerank");
         _models = new Uri(root + "/models");
         _authorization = apiKey is null ? null : "Bearer " + apiKey;
         _plain = plain;
@@ -61,6 +63,7 @@ internal class OpenAiCompatibleBackend : Backend
         {
             Operation.Chat => _chat,
             Operation.Completion => _completions,
+            Operation.Rerank => _rerank,
             _ => _embeddings,
         })
         {
