@@ -37,7 +37,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-dotnet build benchmarks/RouterDaemon.Bench -c Release --nologo -v quiet >"$work/build.log" || { cat "$work/build.log" >&2; exit 1; }
+[ -n "${ROUTERD_BENCH_BINARY:-}" ] || dotnet build benchmarks/RouterDaemon.Bench -c Release --nologo -v quiet >"$work/build.log" || { cat "$work/build.log" >&2; exit 1; }
 bench=(benchmarks/RouterDaemon.Bench/bin/Release/*/routerd-bench)
 bench=${ROUTERD_BENCH_BINARY:-${bench[0]}}
 routerd=${ROUTERD_BINARY:-artifacts/routerd/routerd}
