@@ -1,5 +1,5 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using RouterDaemon.Core.Fleet;
 
@@ -16,10 +16,13 @@ internal sealed class PricedPolicy : IRoutingPolicy
         var scores = context.Scores;
         var best = Score(ref context, scores);
         context.Winner = First(scores, best, ref context);
-        MemoryMarshal.Cast<Vector256<float>, float>(scores)[context.Winner] = float.PositiveInfinity;
         context.RunnerUp = -1;
         if (context.UsableCount == 1)
             return;
+        // One float written where a vector is read next would stall the read: the winner's lane is masked in a register and written back whole.
+        ref var winners = ref scores[context.Winner / LaneBlock.Width];
+        winners = Vector256.ConditionalSelect(
+            Lanes8.Mask(1 << (context.Winner % LaneBlock.Width)), Vector256.Create(float.PositiveInfinity), winners);
         var second = Least(scores);
         context.RunnerUp = Find(scores, second, 0);
         if (!context.MayExplore || second > ExplorationRange * best || context.Entry(context.RunnerUp).Paid)
@@ -42,6 +45,7 @@ internal sealed class PricedPolicy : IRoutingPolicy
         return Least(scores);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Least(ReadOnlySpan<Vector256<float>> scores)
     {
         var least = scores[0];
@@ -78,5 +82,6 @@ internal sealed class PricedPolicy : IRoutingPolicy
         return (place * LaneBlock.Width) + BitOperations.TrailingZeroCount(bits);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Equal(Vector256<float> scores, float wanted) => Lanes8.Bits(Vector256.Equals(scores, Vector256.Create(wanted)).AsInt32());
 }

@@ -103,7 +103,7 @@ public sealed partial class Router
         Volatile.Write(ref mean, mean + (0.02f * (Math.Clamp(tokens, 1, 100_000) - mean)));
     }
 
-    private static void Prepare(ref PolicyContext context, DeploymentEntry entry, in RouteDecision decision, out RouteLease lease)
+    private static void Prepare(ref readonly PolicyContext context, DeploymentEntry entry, in RouteDecision decision, out RouteLease lease)
     {
         ref readonly var request = ref context.Request;
         ref readonly var terms = ref decision.WinnerTerms;
@@ -125,7 +125,7 @@ public sealed partial class Router
     }
 
     private void Conclude(
-        ref PolicyContext context, DeploymentEntry entry, in RouteLease lease, ReadOnlySpan<ulong> prefixHashes, ref RouteDecision decision)
+        ref readonly PolicyContext context, DeploymentEntry entry, in RouteLease lease, ReadOnlySpan<ulong> prefixHashes, ref RouteDecision decision)
     {
         decision.Winner = context.Number(context.Winner);
         decision.Explored = context.Explored;

@@ -11,7 +11,7 @@ public sealed class AllocationTests
 {
     private const int Requests = 1_500;
     private const int Streams = 10;
-    private const int ChunksOfAStream = 600;
+    private const int ChunksOfAStream = 2_000;
 
     [Fact]
     public async Task RequestsAndChunksAllocateNoMoreThanTheirBaselines()
@@ -22,13 +22,13 @@ public sealed class AllocationTests
         await RequestsAsync(daemon, 300);
         double request = await MeasureAsync(daemon, () => RequestsAsync(daemon, Requests)) / Requests;
 
-        // Chunks by difference: streams of two lengths cost the same apart from them.
+        // Chunks by difference: streams that last as long and have a hundredth of the chunks cost the same apart from them.
         upstream.Default = new MockBehaviour { AnswerTokens = ChunksOfAStream, TokensPerSecond = 1_000 };
         await StreamsAsync(daemon);
         double many = await MeasureAsync(daemon, () => StreamsAsync(daemon));
-        upstream.Default = new MockBehaviour { AnswerTokens = 2, TokensPerSecond = 1_000 };
+        upstream.Default = new MockBehaviour { AnswerTokens = ChunksOfAStream / 100, TokensPerSecond = 10 };
         double few = await MeasureAsync(daemon, () => StreamsAsync(daemon));
-        double chunk = (many - few) / (Streams * (ChunksOfAStream - 2));
+        double chunk = (many - few) / (Streams * ChunksOfAStream * 0.99);
         Report.Line($"allocated: {request:F0} B for each relayed request, {chunk:F1} B for each relayed chunk");
 
         using JsonDocument baselines = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(DaemonBinary.RepositoryRoot, "benchmarks", "baselines", "relay.json")));
