@@ -12,6 +12,13 @@ internal static class BenchVerb
     public static Command Create(CliHost host)
     {
         var url = new Argument<string>("URL") { Description = "Base URL of the endpoint, with or without /v1." };
+        url.Validators.Add(static result =>
+        {
+            if (result.Tokens is [{ Value: var text }] && Base(text) is null)
+            {
+                result.AddError($"\"{text}\" is not an http or https URL");
+            }
+        });
         var model = new Option<string>("--model", "-m") { Description = "Model asked for. Default auto.", DefaultValueFactory = _ => "auto" };
         var keyEnv = new Option<string?>("--key-env") { Description = "Environment variable with the API key.", HelpName = "NAME" };
         var rate = Number("--rate", "Arrivals per second, sent when they are due whatever was answered; 0 = each connection sends when it has its answer.", 0);
@@ -33,7 +40,7 @@ internal static class BenchVerb
             {
                 options = new LoadOptions
                 {
-                    Url = Base(parsed.GetValue(url)!),
+                    Url = Base(parsed.GetValue(url)!)!,
                     Model = parsed.GetValue(model)!,
                     ApiKey = Key(parsed.GetValue(keyEnv)),
                     RatePerSecond = Between(parsed.GetValue(rate), 0, 1e6, "--rate"),
@@ -94,11 +101,11 @@ internal static class BenchVerb
         ? ""
         : Environment.GetEnvironmentVariable(variable) ?? throw new FormatException($"--key-env: the variable {variable} is not set");
 
-    private static Uri Base(string text)
+    private static Uri? Base(string text)
     {
         if (!Uri.TryCreate(text.TrimEnd('/'), UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
         {
-            throw new FormatException($"\"{text}\" is not an http or https URL");
+            return null;
         }
 
         return url.AbsolutePath == "/" ? new Uri(url, "/v1") : url;
