@@ -107,13 +107,15 @@ public ref struct PolicyContext
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float MatchedAt(int lane) => HasMatches ? Lanes8.At(in _scratch.Matched[lane / LaneBlock.Width], lane % LaneBlock.Width) : 0;
 
-    /// <summary>Prices all usable candidates; see <see cref="PriceOf"/>.</summary>
+    /// <summary>Prices all usable candidates: terms for <see cref="PriceOf"/>, sums for <see cref="Scores"/>, infinite where nothing is usable.</summary>
     internal void PriceAll()
     {
-        for (var place = 0; place < Candidates.Blocks.Length && !_priced; place++)
+        var none = Vector256.Create(float.PositiveInfinity);
+        for (var place = 0; place < Candidates.Blocks.Length; place++)
         {
-            if (_scratch.Usable[place] != 0)
-                Pricing.Evaluate(in this, place, out _scratch.Terms[place]);
+            var usable = _scratch.Usable[place];
+            _scratch.Scores[place] = usable == 0 ? none
+                : Vector256.ConditionalSelect(Lanes8.Mask(usable), Pricing.Evaluate(in this, place, out _scratch.Terms[place]), none);
         }
 
         _priced = true;
@@ -136,10 +138,7 @@ public ref struct PolicyContext
     internal readonly Vector256<float> AffinityIn(int place) => SessionAffinityUsd == 0 ? Vector256<float>.Zero
         : Lanes8.Mask(_scratch.SessionHomes[place]) & Vector256.Create(-SessionAffinityUsd);
 
-    /// <summary>By block: bits of the usable lanes.</summary>
-    internal readonly ReadOnlySpan<byte> UsableMasks => _scratch.Usable.AsSpan(0, Candidates.Blocks.Length);
-
-    /// <summary>Room for one vector of scores for each block.</summary>
+    /// <summary>By block: the sums that are compared.</summary>
     internal readonly Span<Vector256<float>> Scores => _scratch.Scores.AsSpan(0, Candidates.Blocks.Length);
 
     internal void Remove(int lane)

@@ -21,8 +21,8 @@ internal static class Pricing
     /// <summary>Slack of a token, as a share of the objective, that is assumed at least: without it a saturated deployment would look harmless.</summary>
     internal const float LeastSlack = 0.3f;
 
-    /// <summary>Every term of the candidates of one block; lanes without a candidate hold something as well.</summary>
-    public static void Evaluate(ref readonly PolicyContext context, int place, out TermLanes terms)
+    /// <summary>Every term of the candidates of one block, and their sum; lanes without a candidate hold something as well.</summary>
+    public static Vector256<float> Evaluate(ref readonly PolicyContext context, int place, out TermLanes terms)
     {
         var block = context.Candidates.Blocks[place];
         ref readonly var request = ref context.Request;
@@ -73,7 +73,7 @@ internal static class Pricing
         terms.Affinity = affinity;
         var sum = money + time + harm + (weights.SloMissUsd * miss) + failure + quality + affinity;
         // What cannot be compared never wins: of a pair with one that is no number, the native minimum is the second.
-        terms.Total = Vector256.MinNative(sum, Vector256.Create(float.MaxValue));
+        return terms.Total = Vector256.MinNative(sum, Vector256.Create(float.MaxValue));
     }
 
     /// <summary>One candidate's terms out of its block's.</summary>

@@ -112,9 +112,14 @@ public sealed partial class Router
         lease.State = state;
         lease.StartNs = context.NowNs;
         lease.Sequence = decision.Sequence;
-        lease.Cached = (int)terms.CachedTokens;
-        lease.Uncached = Math.Max(0, request.PromptTokens - lease.Cached);
-        lease.MatchedTokens = (int)context.MatchedAt(context.Winner);
+        lease.Uncached = Math.Max(0, request.PromptTokens);
+        if (context.HasMatches)
+        {
+            lease.Cached = (int)terms.CachedTokens;
+            lease.Uncached = Math.Max(0, request.PromptTokens - lease.Cached);
+            lease.MatchedTokens = (int)context.MatchedAt(context.Winner);
+        }
+
         lease.PromptTokens = request.PromptTokens;
         lease.PromptBytes = request.PromptBytes;
         lease.TaskClass = request.TaskClass;
@@ -136,12 +141,12 @@ public sealed partial class Router
             Pricing.Extract(in context, in context.PriceOf(context.RunnerUp), context.RunnerUp % LaneBlock.Width, out decision.RunnerUpTerms);
         }
 
-        if (_prefixes is null)
+        if (_prefixes is not { } prefixes)
             return;
         if (!prefixHashes.IsEmpty)
-            _prefixes.Insert(prefixHashes, entry.State);
+            prefixes.Insert(prefixHashes, entry.State);
         ref readonly var session = ref context.Request.SessionHash;
         if (session != 0)
-            _prefixes.Insert(new ReadOnlySpan<ulong>(in session), entry.State);
+            prefixes.Insert(new ReadOnlySpan<ulong>(in session), entry.State);
     }
 }

@@ -66,7 +66,8 @@ public sealed partial class Router
 
         var random = request.Seed ^ ((ulong)decision.Sequence * 0x9E3779B97F4A7C15) ^ _options.Seed;
         var context = new PolicyContext(candidates, scratch, in request, nowNs, decision.Usable, output, (float)BudgetPressure, random);
-        FindPrefixes(ref context, scratch, prefixHashes);
+        if (!prefixHashes.IsEmpty || request.SessionHash != 0)
+            FindPrefixes(ref context, scratch, prefixHashes);
         context.MayExplore = _options.Exploration > 0 && context.NextDouble() < _options.Exploration;
         while (context.UsableCount > 0)
         {

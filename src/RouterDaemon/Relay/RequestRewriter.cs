@@ -14,16 +14,19 @@ internal static class RequestRewriter
     private static readonly byte[] ContinueMembers = "\"continue_final_message\":true,\"add_generation_prompt\":false,"u8.ToArray();
 
     private static readonly byte[] True = "true"u8.ToArray();
+    private static readonly byte[] NewLimitName = "\"max_completion_tokens\""u8.ToArray();
 
     /// <summary>The body for one deployment.</summary>
     /// <param name="body">The client's body.</param>
     /// <param name="peek">Its scan.</param>
     /// <param name="deployment">Where it goes.</param>
     /// <param name="wantUsage">Ask a stream for its usage chunk.</param>
+    /// <param name="renameLimit">Say <c>max_completion_tokens</c> for <c>max_tokens</c>: of a body that is ours, for an upstream that refuses the old name.</param>
     /// <param name="delivered">The beginning of the answer, to be continued; null = a new answer.</param>
     /// <param name="continueByFlag">The backend wants to be told that the last message is to be continued.</param>
     public static SplicedBody Rewrite(
-        ReadOnlyMemory<byte> body, in RequestPeek peek, DeploymentEntry deployment, bool wantUsage, DeliveredText? delivered = null, bool continueByFlag = false)
+        ReadOnlyMemory<byte> body, in RequestPeek peek, DeploymentEntry deployment, bool wantUsage, bool renameLimit = false, DeliveredText? delivered = null,
+        bool continueByFlag = false)
     {
         body = WithoutHints(body, peek, out var shift);
         var spliced = new SplicedBody(body);
@@ -32,6 +35,11 @@ internal static class RequestRewriter
         if (wantUsage && peek.Stream && !peek.IncludeUsage)
         {
             AskForUsage(spliced, peek, shift);
+        }
+
+        if (renameLimit && LimitName(body.Span) is { IsEmpty: false } name)
+        {
+            spliced.Replace(name.Offset, name.Length, NewLimitName);
         }
 
         if (delivered is not null)
@@ -44,6 +52,25 @@ internal static class RequestRewriter
         }
 
         return spliced;
+    }
+
+    /// <summary>Where <c>"max_tokens"</c> stands as a member of the body itself; empty = nowhere.</summary>
+    private static ByteRange LimitName(ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(body);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("max_tokens"u8))
+            {
+                return new ByteRange((int)reader.TokenStartIndex, "\"max_tokens\"".Length);
+            }
+
+            reader.Read();
+            reader.Skip();
+        }
+
+        return default;
     }
 
     private static void AskForUsage(SplicedBody body, in RequestPeek peek, Shift shift)

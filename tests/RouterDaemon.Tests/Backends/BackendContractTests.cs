@@ -17,7 +17,8 @@ public sealed class BackendContractTests : IAsyncDisposable
     private readonly MockUpstream _peer = MockUpstream.Start();
     private Backend? _backend;
 
-    public static TheoryData<string> Kinds => [.. BackendTable.Rows.Select(r => r.Kind.ToString())];
+    /// <summary>Kinds whose peers speak OpenAI's dialect, as the mock does; Anthropic's wire has tests of its own, against a peer of its own.</summary>
+    public static TheoryData<string> Kinds => [.. BackendTable.Rows.Where(r => r.Kind != BackendKind.Anthropic).Select(r => r.Kind.ToString())];
 
     [Fact]
     public void EveryRowSaysWhenToChooseIt()

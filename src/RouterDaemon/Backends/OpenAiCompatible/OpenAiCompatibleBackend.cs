@@ -44,12 +44,16 @@ internal class OpenAiCompatibleBackend : Backend
         if (plain is not null)
         {
             // Two for each operation: whole and streamed.
-            _plainHeads = [.. new[] { _chat, _completions, _embeddings }.SelectMany(u => new[] { "application/json", "text/event-stream" }, (u, accept) => Http1Client.HeadPrefix(u, accept, _authorization))];
+            _plainHeads = [.. new[] { _chat, _completions, _embeddings, _rerank }.SelectMany(u => new[] { "application/json", "text/event-stream" }, (u, accept) => Http1Client.HeadPrefix(u, accept, _authorization))];
         }
     }
 
     /// <summary>Whether the client's scheduling hints go along.</summary>
     protected virtual bool TakesHints => false;
+
+    /// <inheritdoc/>
+    public override bool WantsMaxCompletionTokens =>
+        _chat.Host == "api.openai.com" || _chat.Host.EndsWith(".openai.azure.com", StringComparison.OrdinalIgnoreCase);
 
     public override bool NeedsToken => _plain is null;
 
@@ -202,7 +206,8 @@ internal class OpenAiCompatibleBackend : Backend
     private static int? IntOf(JsonElement item, string name) =>
         item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
 
-    private static TimeSpan? RetryAfterOf(HttpResponseMessage response)
+    /// <summary>When an answer asks to be left alone until; null = it does not.</summary>
+    internal static TimeSpan? RetryAfterOf(HttpResponseMessage response)
     {
         var value = response.Headers.RetryAfter;
         if (value?.Delta is { } delta)
