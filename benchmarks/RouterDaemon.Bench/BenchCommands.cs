@@ -18,6 +18,7 @@ internal static class BenchCommands
                                     [--body BYTES] [--max-tokens N] [--slo-ttft-ms MS] [--slo-tpot-ms MS] [--pids 1,2] [--append FILE]
                routerd-bench engines --ours http://HOST:PORT --theirs http://HOST:PORT [--our-model NAME] [--their-model NAME]
                                     [--clients 1,4,8,16] [--rounds N] [--vocabulary N]
+               routerd-bench greedy --theirs http://HOST:PORT [--prompts N] [--tokens N] [--as-tokens 1] [--out FILE]
                routerd-bench report --results FILE --out FOLDER [--base nginx]
         """;
 
@@ -34,6 +35,8 @@ internal static class BenchCommands
                     return await LoadAsync(options);
                 case "engines":
                     return await EnginesAsync(options);
+                case "greedy":
+                    return await GreedyAsync(options);
                 case "report":
                     return await ReportAsync(options);
                 default:
@@ -121,6 +124,17 @@ internal static class BenchCommands
         EngineComparison comparison = new(ours, theirs, clients, options.Int("rounds", 2), options.Int("vocabulary", 1280));
         options.RefuseUnknown();
         Console.Write(await comparison.RunAsync());
+        return 0;
+    }
+
+    private static async Task<int> GreedyAsync(CommandOptions options)
+    {
+        string url = options.Text("theirs", "");
+        int prompts = options.Int("prompts", 200), tokens = options.Int("tokens", 48);
+        bool asTokens = options.Int("as-tokens", 0) != 0;
+        string path = options.Text("out", "greedy.jsonl");
+        options.RefuseUnknown();
+        await GreedyRecorder.RecordAsync(url, prompts, tokens, asTokens, path);
         return 0;
     }
 

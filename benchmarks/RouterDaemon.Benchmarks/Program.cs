@@ -2,6 +2,8 @@ using RouterDaemon.Benchmarks;
 
 if (args is ["routing-tables", .. var rest])
     return RoutingTables.Run(rest);
+if (args is ["context-tables", .. var context])
+    return await ContextTables.RunAsync(context);
 if (args is ["quick", .. var names])
     return Quick.Run(names);
 #if NATIVE

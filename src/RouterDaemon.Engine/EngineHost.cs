@@ -1,6 +1,5 @@
-using RouterDaemon.Engine.Answers;
 using RouterDaemon.Engine.Hosting;
-using RouterDaemon.Engine.Scheduling;
+using RouterDaemon.Engine.Isolation;
 using RouterDaemon.Engine.Vectors;
 using RouterDaemon.Native;
 
@@ -11,17 +10,19 @@ namespace RouterDaemon.Engine;
 /// </summary>
 public sealed class EngineHost : IAsyncDisposable
 {
-    /// <summary>Longer prompts are rendered and tokenised on the pool: a caller may be a socket's own thread.</summary>
-    private const int InlinePromptBytes = 16 << 10;
-
     private readonly IEngineLog _log;
     private readonly TimeProvider _time;
+    private readonly IReadOnlyList<string>? _childCommand;
     private readonly IDisposable _nativeLog;
     private readonly Lock _gate = new();
     private Dictionary<string, ModelEntry> _models = new(StringComparer.Ordinal);
 
-    public EngineHost(IEngineLog log, TimeProvider time)
+    /// <param name="log">Where the engine and the library write.</param>
+    /// <param name="time">Clock of the timings and of <c>KeepAlive</c>.</param>
+    /// <param name="childCommand">Program and arguments that run <see cref="EngineChild"/>; null = every model runs in this process.</param>
+    public EngineHost(IEngineLog log, TimeProvider time, IReadOnlyList<string>? childCommand = null)
     {
+        _childCommand = childCommand;
         _log = log;
         _time = time;
         _nativeLog = NativeLog.Subscribe((level, line) => log.Write(
@@ -56,7 +57,7 @@ public sealed class EngineHost : IAsyncDisposable
                 Check(options);
                 ModelEntry entry = _models.TryGetValue(options.Id, out ModelEntry? old) && old.Options == options
                     ? old
-                    : new ModelEntry(options, _log, _time);
+                    : new ModelEntry(options, _log, _time, _childCommand);
                 if (!next.TryAdd(options.Id, entry))
                     throw new ArgumentException($"two models have the id {options.Id}", nameof(models));
                 if (entry != old)
@@ -101,7 +102,7 @@ public sealed class EngineHost : IAsyncDisposable
     public async ValueTask<Generation> SubmitAsync(string modelId, GenerationRequest request, CancellationToken ct)
     {
         RequestRules.Check(request);
-        return (await SubmitOneAsync(Find(modelId), request, null, ct).ConfigureAwait(false)).Generation;
+        return await SubmitOneAsync(Find(modelId), request, ct).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -117,13 +118,8 @@ public sealed class EngineHost : IAsyncDisposable
         List<Generation> generations = new(requests.Count);
         try
         {
-            BuiltPrompt? prompt = null;
-            for (int i = 0; i < requests.Count; i++)
-            {
-                bool same = i > 0 && requests[i].HasPromptOf(requests[i - 1]);
-                (Generation generation, prompt) = await SubmitOneAsync(entry, requests[i], same ? prompt : null, ct).ConfigureAwait(false);
-                generations.Add(generation);
-            }
+            foreach (GenerationRequest request in requests)
+                generations.Add(await SubmitOneAsync(entry, request, ct).ConfigureAwait(false));
             return generations;
         }
         catch
@@ -135,7 +131,7 @@ public sealed class EngineHost : IAsyncDisposable
     }
 
     /// <summary>Facts of the model, which is loaded first when needed.</summary>
-    public ValueTask<ModelFacts> GetFactsAsync(string modelId, CancellationToken ct) => WithModelAsync(modelId, static m => m.Facts, ct);
+    public ValueTask<ModelFacts> GetFactsAsync(string modelId, CancellationToken ct) => WithModelAsync(modelId, static m => ValueTask.FromResult(m.Facts), ct);
 
     /// <summary>Token ids of a text.</summary>
     /// <param name="modelId">The model.</param>
@@ -144,28 +140,28 @@ public sealed class EngineHost : IAsyncDisposable
     /// <param name="parseSpecial">Recognise special tokens spelt out in the text.</param>
     /// <param name="ct">Ends the wait for the load.</param>
     public ValueTask<int[]> TokenizeAsync(string modelId, string text, bool addSpecial, bool parseSpecial, CancellationToken ct) =>
-        WithModelAsync(modelId, m => m.Tokenize(text, addSpecial, parseSpecial), ct);
+        WithModelAsync(modelId, m => m.TokenizeAsync(text, addSpecial, parseSpecial, ct), ct);
 
     /// <summary>UTF-8 text of token ids, special tokens spelt out.</summary>
     public ValueTask<byte[]> DetokenizeAsync(string modelId, ReadOnlyMemory<int> tokens, CancellationToken ct) =>
-        WithModelAsync(modelId, m => m.Detokenize(tokens.Span), ct);
+        WithModelAsync(modelId, m => m.DetokenizeAsync(tokens, ct), ct);
 
     /// <summary>Bytes of one token, special ones spelt out.</summary>
-    public ValueTask<byte[]> PieceAsync(string modelId, int token, CancellationToken ct) => WithModelAsync(modelId, m => m.Piece(token), ct);
+    public ValueTask<byte[]> PieceAsync(string modelId, int token, CancellationToken ct) => WithModelAsync(modelId, m => m.PieceAsync(token, ct), ct);
 
     /// <summary>The prompt that the messages of the request become.</summary>
     public ValueTask<string> ApplyTemplateAsync(string modelId, GenerationRequest request, CancellationToken ct) =>
-        WithModelAsync(modelId, m => m.Render(request), ct);
+        WithModelAsync(modelId, m => m.RenderAsync(request, ct), ct);
 
     /// <summary>Vectors of texts, as the model gives them.</summary>
     /// <exception cref="EngineException">The model makes none, or an input is wrong.</exception>
     public ValueTask<VectorResult> EmbedAsync(string modelId, IReadOnlyList<VectorInput> inputs, CancellationToken ct) =>
-        QueueAsync(modelId, m => m.Vectors("input").EmbedAsync(inputs, ct), ct);
+        QueueAsync(modelId, m => m.EmbedAsync(inputs, ct), ct);
 
     /// <summary>How well documents fit a query.</summary>
     /// <exception cref="EngineException">The model makes no scores, or a document is too long.</exception>
     public ValueTask<ScoreResult> ScoreAsync(string modelId, string query, IReadOnlyList<string> documents, CancellationToken ct) =>
-        QueueAsync(modelId, m => m.Vectors("query").ScoreAsync(query, documents, ct), ct);
+        QueueAsync(modelId, m => m.ScoreAsync(query, documents, ct), ct);
 
     /// <summary>Ends every generation and unloads every model.</summary>
     public async ValueTask DisposeAsync()
@@ -180,48 +176,36 @@ public sealed class EngineHost : IAsyncDisposable
         _nativeLog.Dispose();
     }
 
-    private async ValueTask<(Generation Generation, BuiltPrompt Prompt)> SubmitOneAsync(
-        ModelEntry entry, GenerationRequest request, BuiltPrompt? prompt, CancellationToken ct)
+    private async ValueTask<Generation> SubmitOneAsync(ModelEntry entry, GenerationRequest request, CancellationToken ct)
     {
         long submittedAt = _time.GetTimestamp();
         entry.EnterQueue();
-        LoadedModel? model = null;
+        IModel model;
         try
         {
             model = await entry.AcquireAsync(ct).ConfigureAwait(false);
-            int size = Math.Max(request.MessagesJson.Length, request.Prompt?.Length ?? 0);
-            LoadedModel ready = model;
-            prompt ??= size <= InlinePromptBytes
-                ? ready.BuildPrompt(request)
-                : await Task.Run(() => ready.BuildPrompt(request), ct).ConfigureAwait(false);
-            (Job job, AnswerReader? answer) = ready.CreateJob(request, prompt, submittedAt, () =>
-            {
-                entry.LeaveQueue(submittedAt);
-                entry.Release();
-            });
-            Generation generation = new(job, job.Reader, prompt.Tokens.Length) { Answer = answer };
-            job.CancelWith(ct);
-            ready.Start(job);
-            return (generation, prompt);
         }
         catch
         {
             entry.LeaveQueue(submittedAt);
-            if (model is not null)
-                entry.Release();
             throw;
         }
+        return await model.SubmitAsync(request, submittedAt, () =>
+        {
+            entry.LeaveQueue(submittedAt);
+            entry.Release();
+        }, ct).ConfigureAwait(false);
     }
 
     /// <summary>Uses a model within its queue limit.</summary>
-    private async ValueTask<T> QueueAsync<T>(string modelId, Func<LoadedModel, Task<T>> use, CancellationToken ct)
+    private async ValueTask<T> QueueAsync<T>(string modelId, Func<IModel, ValueTask<T>> use, CancellationToken ct)
     {
         ModelEntry entry = Find(modelId);
         long submittedAt = _time.GetTimestamp();
         entry.EnterQueue();
         try
         {
-            LoadedModel model = await entry.AcquireAsync(ct).ConfigureAwait(false);
+            IModel model = await entry.AcquireAsync(ct).ConfigureAwait(false);
             try
             {
                 return await use(model).ConfigureAwait(false);
@@ -237,13 +221,13 @@ public sealed class EngineHost : IAsyncDisposable
         }
     }
 
-    private async ValueTask<T> WithModelAsync<T>(string modelId, Func<LoadedModel, T> use, CancellationToken ct)
+    private async ValueTask<T> WithModelAsync<T>(string modelId, Func<IModel, ValueTask<T>> use, CancellationToken ct)
     {
         ModelEntry entry = Find(modelId);
-        LoadedModel model = await entry.AcquireAsync(ct).ConfigureAwait(false);
+        IModel model = await entry.AcquireAsync(ct).ConfigureAwait(false);
         try
         {
-            return use(model);
+            return await use(model).ConfigureAwait(false);
         }
         finally
         {

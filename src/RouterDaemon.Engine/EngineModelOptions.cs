@@ -33,6 +33,9 @@ public sealed record EngineModelOptions
     /// <summary>How the model makes vectors. null (default) = as the file says; <see cref="PoolingKind.None"/> = it makes none.</summary>
     public PoolingKind? Pooling { get; init; }
 
+    /// <summary>Whether the model runs in a process of its own.</summary>
+    public EngineIsolation Isolation { get; init; }
+
     /// <summary>Requests that may wait for a slot or for the load; the next one is refused. Default 256, 0 = none may wait.</summary>
     public int QueueLimit { get; init; } = 256;
 

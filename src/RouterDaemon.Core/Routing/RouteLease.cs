@@ -32,6 +32,8 @@ public struct RouteLease
     internal float ExtraSeconds;
     internal TaskClass TaskClass;
     internal bool IsTrial;
+    internal BudgetState[]? Budgets;
+    internal double ReservedUsd;
 
     /// <summary>True until it is finished.</summary>
     public readonly bool IsHeld => State is not null;

@@ -188,6 +188,7 @@ public sealed partial class DeploymentState
             _failureRate *= MathF.Pow(0.5f, elapsed / FailureHalfLifeSeconds);
             if (nowNs - _lastSampleNs > StaleNs && Unanswered == 0)
                 Model.Shrink(1 - MathF.Pow(0.5f, elapsed / 15));
+            UpdateGaugeWait(nowNs);
         }
 
         PublishAndExit();

@@ -14,9 +14,13 @@ using RouterDaemon.Native;
 namespace RouterDaemon.Engine.Hosting;
 
 /// <summary>A model in memory with its context and inference thread.</summary>
-internal sealed class LoadedModel : IDisposable
+internal sealed class LoadedModel : IModel
 {
     private const int MaxBatchTokens = 512;
+
+    /// <summary>Longer prompts are rendered and tokenised on the pool: a caller may be a socket's own thread.</summary>
+    private const int InlinePromptBytes = 16 << 10;
+
     private const long MaxScoreBytes = 256L << 20;
 
     private readonly LlamaModel _model;
@@ -26,6 +30,7 @@ internal sealed class LoadedModel : IDisposable
     private readonly ToolStyle _toolStyle;
     private readonly ReasoningMarks? _reasoning;
     private readonly bool _marksAreSpecial;
+    private LastPrompt? _lastPrompt;
 
     private LoadedModel(LlamaModel model, InferenceLoop? loop, VectorModel? vectors, GgufHeader header, EngineModelOptions options, MemoryPlan plan, TimeProvider time)
     {
@@ -51,6 +56,8 @@ internal sealed class LoadedModel : IDisposable
     public ModelFacts Facts { get; }
 
     public IChatTemplate Template { get; }
+
+    public string? TemplateProblem => Template.Problem;
 
     /// <exception cref="EngineException">The file is missing, damaged, unknown or too large; native libraries are missing.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="progress"/> returned false.</exception>
@@ -122,9 +129,8 @@ internal sealed class LoadedModel : IDisposable
         return Template.Render(messages.RootElement, request);
     }
 
-    /// <summary>Makes the job of a request whose prompt was built by <see cref="BuildPrompt"/>, and what reads its answer (null = all
-    /// of it is content). <see cref="Start(Job)"/> queues it.</summary>
-    public (Job Job, AnswerReader? Answer) CreateJob(GenerationRequest request, BuiltPrompt prompt, long submittedAt, Action left)
+    /// <summary>Makes the job of a request whose prompt was built by <see cref="BuildPrompt"/>. <see cref="Start(Job)"/> queues it.</summary>
+    public (Job Job, AnswerShape Shape) CreateJob(GenerationRequest request, BuiltPrompt prompt, long submittedAt, Action left)
     {
         bool isChat = !request.MessagesJson.IsEmpty;
         ToolCatalog? tools = isChat ? ToolCatalog.Read(request, _toolStyle) : null;
@@ -144,16 +150,59 @@ internal sealed class LoadedModel : IDisposable
             ShowSpecialTokens = tools is not null || (isChat && _marksAreSpecial),
             Trigger = trigger,
         };
-        ReasoningReader? reasoning = isChat && _reasoning is not null && (!isJson || prompt.InReasoning) ? new ReasoningReader(_reasoning, prompt.InReasoning) : null;
-        ToolCallReader? calls = tools is null || isJson ? null : new ToolCallReader(tools.Style);
-        return (job, reasoning is null && calls is null ? null : new AnswerReader(reasoning, calls));
+        return (job, new AnswerShape(
+            isChat && (!isJson || prompt.InReasoning) ? _reasoning : null, prompt.InReasoning, tools is null || isJson ? ToolStyle.None : tools.Style));
     }
 
     public void Start(Job job) => _loop!.Submit(job);
 
+    public async ValueTask<Generation> SubmitAsync(GenerationRequest request, long submittedAt, Action left, CancellationToken ct)
+    {
+        try
+        {
+            if (Math.Max(request.MessagesJson.Length, request.Prompt?.Length ?? 0) <= InlinePromptBytes)
+                return Submit(request, submittedAt, left, ct, out _);
+            return await Task.Run(() => Submit(request, submittedAt, left, ct, out _), ct).ConfigureAwait(false);
+        }
+        catch
+        {
+            left();
+            throw;
+        }
+    }
+
+    /// <summary>Queues a generation; unless it throws, <paramref name="left"/> is called when it has left.</summary>
+    /// <exception cref="EngineException">The request is refused.</exception>
+    public Generation Submit(GenerationRequest request, long submittedAt, Action left, CancellationToken ct, out AnswerShape shape)
+    {
+        // Several answers of one request come one after the other: their prompt is built once.
+        BuiltPrompt prompt = Volatile.Read(ref _lastPrompt) is { } last && request.HasPromptOf(last.Request) ? last.Prompt : BuildPrompt(request);
+        Volatile.Write(ref _lastPrompt, new LastPrompt(request, prompt));
+        (Job job, shape) = CreateJob(request, prompt, submittedAt, left);
+        Generation generation = new(job, job.Reader, prompt.Tokens.Length) { Answer = shape.CreateReader() };
+        job.CancelWith(ct);
+        Start(job);
+        return generation;
+    }
+
+    public ValueTask<int[]> TokenizeAsync(string text, bool addSpecial, bool parseSpecial, CancellationToken ct) =>
+        ValueTask.FromResult(Tokenize(text, addSpecial, parseSpecial));
+
+    public ValueTask<byte[]> DetokenizeAsync(ReadOnlyMemory<int> tokens, CancellationToken ct) => ValueTask.FromResult(Detokenize(tokens.Span));
+
+    public ValueTask<byte[]> PieceAsync(int token, CancellationToken ct) => ValueTask.FromResult(Piece(token));
+
+    public ValueTask<string> RenderAsync(GenerationRequest request, CancellationToken ct) => ValueTask.FromResult(Render(request));
+
+    public async ValueTask<VectorResult> EmbedAsync(IReadOnlyList<VectorInput> inputs, CancellationToken ct) =>
+        await Vectors("input").EmbedAsync(inputs, ct).ConfigureAwait(false);
+
+    public async ValueTask<ScoreResult> ScoreAsync(string query, IReadOnlyList<string> documents, CancellationToken ct) =>
+        await Vectors("query").ScoreAsync(query, documents, ct).ConfigureAwait(false);
+
     /// <summary>The side of the model that makes vectors.</summary>
     /// <exception cref="EngineException">It has none.</exception>
-    public VectorModel Vectors(string param) => _vectors ?? throw new EngineException(
+    private VectorModel Vectors(string param) => _vectors ?? throw new EngineException(
         EngineErrorKind.Unsupported, "the model makes no vectors: its file names no pooling, and the configuration sets none (pooling)", param);
 
     public int[] Tokenize(string text, bool addSpecial, bool parseSpecial) =>
@@ -267,4 +316,6 @@ internal sealed class LoadedModel : IDisposable
             throw;
         }
     }
+
+    private sealed record LastPrompt(GenerationRequest Request, BuiltPrompt Prompt);
 }

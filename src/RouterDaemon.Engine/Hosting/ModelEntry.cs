@@ -1,3 +1,4 @@
+using RouterDaemon.Engine.Isolation;
 using RouterDaemon.Engine.Scheduling;
 
 namespace RouterDaemon.Engine.Hosting;
@@ -12,11 +13,13 @@ internal sealed class ModelEntry : IAsyncDisposable
 
     private readonly IEngineLog _log;
     private readonly TimeProvider _time;
+    private readonly IReadOnlyList<string>? _childCommand;
+    private readonly RestartPause _restarts = new();
     private readonly Lock _gate = new();
     private readonly ITimer _expiry;
-    private Task<LoadedModel>? _load;
+    private Task<IModel>? _load;
     private CancellationTokenSource? _loadCancel;
-    private LoadedModel? _loaded;
+    private IModel? _loaded;
     private TaskCompletionSource? _unloaded;
     private LoopSnapshot _loop;
     private EngineModelStatus _status;
@@ -30,8 +33,13 @@ internal sealed class ModelEntry : IAsyncDisposable
     private DateTimeOffset? _expiresAt;
     private string? _loadError;
 
-    public ModelEntry(EngineModelOptions options, IEngineLog log, TimeProvider time)
+    /// <param name="options">The model as configured.</param>
+    /// <param name="log">Told of loads and failures.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="childCommand">Runs a model's process; null = every model runs here.</param>
+    public ModelEntry(EngineModelOptions options, IEngineLog log, TimeProvider time, IReadOnlyList<string>? childCommand)
     {
+        _childCommand = childCommand;
         Options = options;
         _log = log;
         _time = time;
@@ -75,9 +83,9 @@ internal sealed class ModelEntry : IAsyncDisposable
     }
 
     /// <summary>The loaded model, loaded first when needed. Every success is followed by one <see cref="Release"/>.</summary>
-    public async ValueTask<LoadedModel> AcquireAsync(CancellationToken ct)
+    public async ValueTask<IModel> AcquireAsync(CancellationToken ct)
     {
-        Task<LoadedModel> load;
+        Task<IModel> load;
         lock (_gate)
         {
             _users++;
@@ -155,26 +163,26 @@ internal sealed class ModelEntry : IAsyncDisposable
         await _expiry.DisposeAsync().ConfigureAwait(false);
     }
 
-    private Task<LoadedModel> StartLoadLocked()
+    private Task<IModel> StartLoadLocked()
     {
         CancellationTokenSource cancel = _loadCancel = new CancellationTokenSource();
         _fraction = 0;
-        Task<LoadedModel> task = Task.Factory.StartNew(
+        Task<IModel> task = Task.Factory.StartNew(
             () => Load(cancel.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         _load = task;
         PublishLocked();
         return task;
     }
 
-    private LoadedModel Load(CancellationToken cancel)
+    private IModel Load(CancellationToken cancel)
     {
         long started = _time.GetTimestamp();
-        LoadedModel? model = null;
+        IModel? model = null;
         Exception? failure = null;
         try
         {
             _log.Write(EngineLogLevel.Info, $"loading {Options.Id} from {Options.Path}");
-            model = LoadedModel.Load(Options, _time, f => Progress(f, cancel), OnLoop, OnCrash);
+            model = LoadHere(cancel);
             return model;
         }
         catch (Exception e)
@@ -188,7 +196,28 @@ internal sealed class ModelEntry : IAsyncDisposable
         }
     }
 
-    private void Finish(LoadedModel? model, Exception? failure, double ms)
+    private IModel LoadHere(CancellationToken cancel)
+    {
+        // A process that keeps ending is not started again and again without a pause.
+        if (_restarts.Delay(_time.GetUtcNow()) is var delay && delay > TimeSpan.Zero && cancel.WaitHandle.WaitOne(delay))
+            throw new OperationCanceledException();
+        return _childCommand is not null && IsIsolated()
+            ? ProcessModel.LoadAsync(_childCommand, Options, _log, f => Progress(f, cancel), OnLoop, OnCrash).GetAwaiter().GetResult()
+            : LoadedModel.Load(Options, _time, f => Progress(f, cancel), OnLoop, OnCrash);
+    }
+
+    /// <summary>
+    /// Left to the engine, a model that puts layers on a GPU gets a process of its own: its memory comes back only with the process, and
+    /// drivers fail more often than processors do. On the CPU a process costs a copy of each token and brings little.
+    /// </summary>
+    private bool IsIsolated() => Options.Isolation switch
+    {
+        EngineIsolation.Process => true,
+        EngineIsolation.None => false,
+        _ => Options.GpuLayers != 0 && Native.LlamaLibrary.Probe(null).Devices.Any(d => d.IsGpu),
+    };
+
+    private void Finish(IModel? model, Exception? failure, double ms)
     {
         lock (_gate)
         {
@@ -213,8 +242,8 @@ internal sealed class ModelEntry : IAsyncDisposable
         }
         if (model is not null)
         {
-            _log.Write(EngineLogLevel.Info, $"loaded {Options.Id} in {ms:F0} ms: {model.SlotTokens} tokens for each of {Options.Slots} slots, {model.ResidentBytes >> 20} MiB");
-            if (model.Template.Problem is { } problem)
+            _log.Write(EngineLogLevel.Info, $"loaded {Options.Id} in {ms:F0} ms: {model.Facts.ContextTokens} tokens for each of {Options.Slots} slots, {model.ResidentBytes >> 20} MiB");
+            if (model.TemplateProblem is { } problem)
                 _log.Write(EngineLogLevel.Warning, $"{Options.Id}: {problem}; requests with messages will be refused, prompts work");
         }
         else if (failure is OperationCanceledException)
@@ -275,7 +304,7 @@ internal sealed class ModelEntry : IAsyncDisposable
 
     private void UnloadLocked()
     {
-        LoadedModel model = _loaded!;
+        IModel model = _loaded!;
         _loaded = null;
         _expiresAt = null;
         PublishLocked();
@@ -307,12 +336,15 @@ internal sealed class ModelEntry : IAsyncDisposable
 
     private void OnCrash(Exception error)
     {
-        _log.Write(EngineLogLevel.Error, $"{Options.Id}: {error}");
+        _log.Write(EngineLogLevel.Error, $"{Options.Id}: {(error is EngineException ? error.Message : error.ToString())}");
         lock (_gate)
         {
+            _restarts.Count(_time.GetUtcNow());
             _loadError = error.Message;
             if (_loaded is not null)
                 UnloadLocked();
+            if (Options.Preload && !_retired && _load is null)
+                StartLoadLocked();
         }
     }
 
@@ -331,12 +363,12 @@ internal sealed class ModelEntry : IAsyncDisposable
             Active = active,
             QueueDepth = Math.Max(0, _requests - active),
             LastLoadMs = _lastLoadMs,
-            ContextTokens = _loaded?.SlotTokens ?? Options.ContextTokens,
+            ContextTokens = _loaded?.Facts.ContextTokens ?? Options.ContextTokens,
             ResidentBytes = _loaded?.ResidentBytes ?? 0,
             ExpiresAt = _expiresAt,
             Threads = _loop.Threads,
             LastError = _loadError ?? (_loaded is null ? null : _loop.LastError),
-            TemplateWarning = _loaded?.Template.Problem,
+            TemplateWarning = _loaded?.TemplateProblem,
         });
     }
 }

@@ -3,12 +3,13 @@ using RouterDaemon.Native;
 namespace RouterDaemon.Engine.Scheduling;
 
 /// <summary>
-/// Decides what the next batch computes: the next token of each generating sequence first, then chunks of waiting prompts, shared
+/// Decides what the next batch computes: the next token of generating sequences first, then chunks of waiting prompts, shared
 /// equally and bounded so that the generating ones are not held up.
 /// </summary>
-internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget budget, bool deterministic)
+internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget budget, DecodeWidth width, bool deterministic)
 {
     private int _cursor;
+    private int _turn;
 
     /// <summary>Fills the batch. False when there is nothing to compute.</summary>
     public bool Fill()
@@ -17,15 +18,17 @@ internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget 
         if (deterministic)
             return FillWithOne();
         int decoding = 0;
+        int waiting = 0;
         foreach (Slot slot in slots)
         {
-            if (slot.Generating && !slot.Job!.Parked)
-            {
-                AddPending(slot);
-                decoding++;
-            }
+            decoding += Ready(slot) ? 1 : 0;
+            waiting += slot.Prefilling ? 1 : 0;
         }
-        AddPrompts(Math.Min(budget.Tokens(decoding > 0), batch.Capacity - batch.Count));
+        // Beside a prompt the batch is wide anyway: everybody rides along.
+        PlanDecoding(waiting > 0 ? decoding : width.Choose(decoding));
+        if (waiting > 0)
+            PlanPrompts(waiting, Math.Min(budget.Tokens(decoding > 0), batch.Capacity - decoding));
+        AddPlanned();
         return batch.Count > 0;
     }
 
@@ -33,10 +36,8 @@ internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget 
     public void FillWith(Slot slot)
     {
         Clear();
-        if (slot.Generating)
-            AddPending(slot);
-        else
-            AddPrompt(slot, batch.Capacity);
+        slot.BatchTokens = slot.Generating ? 1 : Math.Min(batch.Capacity, slot.Job!.Prompt.Length - slot.Tokens.Count);
+        AddPlanned();
     }
 
     private void Clear()
@@ -64,44 +65,59 @@ internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget 
         return false;
     }
 
-    private void AddPending(Slot slot)
+    private static bool Ready(Slot slot) => slot.Generating && !slot.Job!.Parked;
+
+    /// <summary>Plans the next token of so many sequences, going on behind the one that was last.</summary>
+    private void PlanDecoding(int count)
     {
-        slot.OutputIndex = batch.Add(slot.PendingToken, slot.Tokens.Count, slot.Id, output: true);
-        slot.BatchTokens = 1;
+        int start = _turn;
+        for (int i = 0; i < slots.Length && count > 0; i++)
+        {
+            Slot slot = slots[(start + i) % slots.Length];
+            if (!Ready(slot))
+                continue;
+            slot.BatchTokens = 1;
+            _turn = slot.Id + 1;
+            count--;
+        }
     }
 
     /// <summary>Shares the budget equally among the prompts, what one does not need going to the next; who is first rotates.</summary>
-    private void AddPrompts(int tokens)
+    private void PlanPrompts(int waiting, int tokens)
     {
-        int waiting = 0;
-        foreach (Slot slot in slots)
-            waiting += slot.Prefilling ? 1 : 0;
-        if (waiting == 0)
-            return;
         _cursor = (_cursor + 1) % slots.Length;
         for (int i = 0; i < slots.Length && tokens > 0; i++)
         {
             Slot slot = slots[(_cursor + i) % slots.Length];
             if (!slot.Prefilling)
                 continue;
-            tokens -= AddPrompt(slot, Math.Max(1, tokens / waiting));
+            slot.BatchTokens = Math.Min(Math.Max(1, tokens / waiting), slot.Job!.Prompt.Length - slot.Tokens.Count);
+            tokens -= slot.BatchTokens;
             waiting--;
         }
     }
 
-    private int AddPrompt(Slot slot, int most)
+    /// <summary>
+    /// Adds what was planned by rising sequence: where each has its own cache, llama.cpp computes together only those that follow on
+    /// one another (llama-batch.cpp, split_equal).
+    /// </summary>
+    private void AddPlanned()
     {
-        int[] prompt = slot.Job!.Prompt;
-        int from = slot.Tokens.Count;
-        int count = Math.Min(most, prompt.Length - from);
-        for (int i = from; i < from + count; i++)
+        foreach (Slot slot in slots)
         {
-            bool last = i == prompt.Length - 1;
-            int index = batch.Add(prompt[i], i, slot.Id, last);
-            if (last)
-                slot.OutputIndex = index;
+            if (slot.BatchTokens == 0)
+                continue;
+            if (slot.Generating)
+            {
+                slot.OutputIndex = batch.Add(slot.PendingToken, slot.Tokens.Count, slot.Id, output: true);
+                continue;
+            }
+            int[] prompt = slot.Job!.Prompt;
+            int end = slot.Tokens.Count + slot.BatchTokens;
+            for (int i = slot.Tokens.Count; i < end; i++)
+                slot.OutputIndex = batch.Add(prompt[i], i, slot.Id, i == prompt.Length - 1);
+            if (end < prompt.Length)
+                slot.OutputIndex = -1;
         }
-        slot.BatchTokens = count;
-        return count;
     }
 }

@@ -23,6 +23,7 @@ internal sealed class InferenceLoop : IDisposable
     private readonly PrefixReuse _prefixes;
     private readonly TokenBatch _batch;
     private readonly PromptBudget _budget;
+    private readonly DecodeWidth _width;
     private readonly BatchPlanner _planner;
     private readonly DecodeStep _step;
     private readonly ThreadGovernor _governor;
@@ -48,7 +49,8 @@ internal sealed class InferenceLoop : IDisposable
         _prefixes = new PrefixReuse(context, !options.Deterministic, plan.KvBytes / options.Slots);
         _batch = new TokenBatch(context.BatchTokens);
         _budget = new PromptBudget(context.BatchTokens);
-        _planner = new BatchPlanner(_slots.All, _batch, _budget, options.Deterministic);
+        _width = new DecodeWidth(options.Slots);
+        _planner = new BatchPlanner(_slots.All, _batch, _budget, _width, options.Deterministic);
         _step = new DecodeStep(context, _batch, _slots, _planner, plan.SlotTokens, time);
         _governor = new ThreadGovernor(options.Deterministic ? 1 : context.Threads);
         _published = new LoopSnapshot(0, 0, context.Threads, null);
@@ -163,6 +165,7 @@ internal sealed class InferenceLoop : IDisposable
         _budget.Observe(computed - decoding, ms);
         if (decoding == computed && !_deterministic)
         {
+            _width.Observe(decoding, ms);
             int threads = _governor.Observe(decoding, ms, _time.GetTimestamp() * 1000.0 / _time.TimestampFrequency);
             if (threads != _context.Threads)
                 _context.SetThreads(threads);

@@ -24,13 +24,11 @@ internal sealed class PrefixReuse(LlamaContext context, bool reuse, long slotByt
     /// <returns>The slot with its tokens cut to the prefix, or null when none is free.</returns>
     public Slot? Place(Slot[] slots, int[] prompt)
     {
-        Slot? oldest = null;
         Slot? best = null;
         int bestLength = 0;
+        Slot? oldest = Oldest(slots);
         foreach (Slot slot in slots)
         {
-            if (slot.Job is null && (oldest is null || Cheaper(slot, oldest)))
-                oldest = slot;
             int length = reuse ? slot.CommonPrefix(prompt) : 0;
             if (length > bestLength || (length == bestLength && length > 0 && slot.Job is null && best!.Job is not null))
                 (best, bestLength) = (slot, length);
@@ -69,6 +67,25 @@ internal sealed class PrefixReuse(LlamaContext context, bool reuse, long slotByt
                 coming = Math.Max(coming, slot.Job!.Prompt.AsSpan().CommonPrefixLength(prompt));
         }
         return Math.Min(coming, prompt.Length - 1) - held >= _minCopyTokens;
+    }
+
+    /// <summary>
+    /// The free slot to give up: of the half that was used longest ago the one beside a busy slot, because llama.cpp computes in one go
+    /// only sequences that follow on one another; else the one used longest ago. Null when none is free.
+    /// </summary>
+    private static Slot? Oldest(Slot[] slots)
+    {
+        Slot[] free = Array.FindAll(slots, static s => s.Job is null);
+        if (free.Length == 0)
+            return null;
+        Array.Sort(free, static (a, b) => Cheaper(a, b) ? -1 : Cheaper(b, a) ? 1 : a.Id.CompareTo(b.Id));
+        bool Busy(int id) => id >= 0 && id < slots.Length && slots[id].Job is not null;
+        for (int i = 0; i < (free.Length + 1) / 2; i++)
+        {
+            if (Busy(free[i].Id - 1) || Busy(free[i].Id + 1))
+                return free[i];
+        }
+        return free[0];
     }
 
     private static bool Cheaper(Slot a, Slot b) => a.Tokens.Count == 0 != (b.Tokens.Count == 0) ? a.Tokens.Count == 0 : a.LastUsed < b.LastUsed;

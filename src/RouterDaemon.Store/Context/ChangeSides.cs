@@ -8,6 +8,7 @@ public sealed class ChangeSides
 {
     private readonly SqliteConnection _connection;
     private readonly bool _rolledUp;
+    private readonly Dictionary<DateTimeOffset, Dictionary<(string Deployment, string Model, string Tier), Sums>> _windows = [];
 
     private ChangeSides(SqliteConnection connection, bool rolledUp) => (_connection, _rolledUp) = (connection, rolledUp);
 
@@ -19,9 +20,8 @@ public sealed class ChangeSides
     /// </summary>
     public static ChangeSides For(SqliteConnection connection, ref DateTimeOffset since, ref DateTimeOffset until)
     {
-        var all = new Filter().And("created_at", ">=", Rfc3339.Format(since - (until - since))).And("created_at", "<=", Rfc3339.Format(until));
-        if (!LatencyTrend.HasRollUps(connection)
-            || !all.MatchesMoreThan(connection, "requests", LatencyTrend.RawRowLimit)
+        if (!WindowParts.NeedsRollUps(
+                connection, since - (until - since), until, "requests", "created_at", WindowParts.RequestsFromKey, out _)
             || !WholeHours.TryWithin(since, until, out var hours))
         {
             return new ChangeSides(connection, rolledUp: false);
@@ -65,30 +65,77 @@ public sealed class ChangeSides
 
     private Dictionary<string, ChangeSide> FromRollUps(string kind, DateTimeOffset since, DateTimeOffset until)
     {
-        var column = kind switch
+        var sums = new Dictionary<string, Sums>(StringComparer.Ordinal);
+        foreach (var ((deployment, model, tier), part) in Window(since, until))
         {
-            "deployment" => "deployment_id",
-            "model" => "model_id",
-            _ => "user_tier",
-        };
-        var filter = new Filter().And("hour", ">=", Rfc3339.Format(since)).And("hour", "<", Rfc3339.Format(until));
-        var sums = new Dictionary<string, (long Requests, long Failures, double Cost, LatencyHistogram Latency)>(StringComparer.Ordinal);
-        filter.Query(
-            _connection,
-            $"SELECT {column}, requests, errors + timeouts, cost_usd, latency_hist FROM r_rollups {filter.Where}",
-            row =>
+            var id = kind switch
             {
-                var before = sums.GetValueOrDefault(row.GetString(0), (0, 0, 0, new LatencyHistogram()));
-                before.Latency.MergeBytes(row.GetFieldValue<byte[]>(4));
-                return sums[row.GetString(0)] = (
-                    before.Requests + row.GetInt64(1), before.Failures + row.GetInt64(2), before.Cost + row.GetDouble(3), before.Latency);
-            });
+                "deployment" => deployment,
+                "model" => model,
+                _ => tier,
+            };
+            if (!sums.TryGetValue(id, out var sum))
+            {
+                sums[id] = sum = new Sums();
+            }
+
+            sum.Add(part);
+        }
+
         var sides = new Dictionary<string, ChangeSide>(sums.Count, StringComparer.Ordinal);
-        foreach (var (id, (requests, failures, cost, latency)) in sums)
+        foreach (var (id, sum) in sums)
         {
-            sides.Add(id, new ChangeSide(requests, latency.Percentile(0.5), (double)failures / requests, cost));
+            sides.Add(id, new ChangeSide(sum.Requests, sum.Latency.Percentile(0.5), (double)sum.Failures / sum.Requests, sum.CostUsd));
         }
 
         return sides;
+    }
+
+    // Read once for all kinds: a window of weeks has thousands of histograms.
+    private Dictionary<(string Deployment, string Model, string Tier), Sums> Window(DateTimeOffset since, DateTimeOffset until)
+    {
+        if (_windows.TryGetValue(since, out var window))
+        {
+            return window;
+        }
+
+        _windows[since] = window = [];
+        RollUps.Read(
+            _connection, new WholeHours(Rfc3339.Format(since), Rfc3339.Format(until)), byDay: true, () => new Filter(),
+            "deployment_id, model_id, user_tier, requests, errors + timeouts, cost_usd, latency_hist",
+            row =>
+            {
+                var key = (row.GetString(1), row.GetString(2), row.GetString(3));
+                if (!window.TryGetValue(key, out var sums))
+                {
+                    window[key] = sums = new Sums();
+                }
+
+                sums.Requests += row.GetInt64(4);
+                sums.Failures += row.GetInt64(5);
+                sums.CostUsd += row.GetDouble(6);
+                sums.Latency.MergeBytes(row.GetFieldValue<byte[]>(7));
+                return true;
+            });
+        return window;
+    }
+
+    private sealed class Sums
+    {
+        public long Requests { get; set; }
+
+        public long Failures { get; set; }
+
+        public double CostUsd { get; set; }
+
+        public LatencyHistogram Latency { get; } = new();
+
+        public void Add(Sums other)
+        {
+            Requests += other.Requests;
+            Failures += other.Failures;
+            CostUsd += other.CostUsd;
+            Latency.Merge(other.Latency);
+        }
     }
 }

@@ -108,7 +108,11 @@ public static class DemoSeed
             Insert(connection, request);
         }
 
-        connection.Execute("INSERT INTO r_quality_times SELECT evaluated_at, request_id FROM quality_scores");
+        connection.Execute(
+            """
+            INSERT INTO r_quality_times (evaluated_at, request_id, model_id, task_type, score)
+            SELECT q.evaluated_at, q.request_id, r.model_id, COALESCE(r.task_type, 'unknown'), q.score FROM quality_scores q JOIN requests r ON r.id = q.request_id
+            """);
     }
 
     private static void Insert(SqliteConnection connection, DemoRequest request)

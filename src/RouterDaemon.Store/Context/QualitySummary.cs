@@ -2,37 +2,39 @@ using Microsoft.Data.Sqlite;
 
 namespace RouterDaemon.Store.Context;
 
-/// <summary>Quality by model and task, by the time of evaluation. Large windows take whole hours from the roll-ups; figures are the same.</summary>
+/// <summary>Quality by model and task, by the time of evaluation. Figures are the same whether roll-ups take part or not (see <see cref="WindowParts"/>).</summary>
 public static class QualitySummary
 {
     /// <summary>Groups by descending count, then model and task. Both ends of the window are inclusive.</summary>
     public static List<QualityGroup> Read(SqliteConnection connection, DateTimeOffset since, DateTimeOffset until, string? model, string? task)
     {
-        var from = Rfc3339.Format(since);
-        var to = Rfc3339.Format(until);
         var groups = new Dictionary<(string Model, string Task), (double Sum, double Min, double Max, long Count)>();
-        const string Plain = "quality_scores q JOIN requests r ON r.id = q.request_id";
-        const string Timed = "r_quality_times t JOIN quality_scores q ON q.request_id = t.request_id JOIN requests r ON r.id = t.request_id";
-        if (!LatencyTrend.HasRollUps(connection))
+        if (!WindowParts.HasRollUps(connection))
         {
-            ReadRows(connection, Plain, Matching().And("q.evaluated_at", ">=", from).And("q.evaluated_at", "<=", to), groups);
-        }
-        else if (new Filter().And("evaluated_at", ">=", from).And("evaluated_at", "<=", to)
-                .MatchesMoreThan(connection, "r_quality_times", LatencyTrend.RawRowLimit)
-            && WholeHours.TryWithin(since, until, out var hours))
-        {
-            var rolled = new Filter().And("hour", ">=", hours.First).And("hour", "<", hours.End)
-                .And("model_id", "=", model).And("task_type", "=", task);
-            rolled.Query(
-                connection,
-                $"SELECT model_id, task_type, sum(sum), min(min), max(max), sum(scores) FROM r_quality_rollups {rolled.Where} AND scores > 0 GROUP BY 1, 2",
-                row => Add(groups, row));
-            ReadRows(connection, Timed, Matching().And("t.evaluated_at", ">=", from).And("t.evaluated_at", "<", hours.First), groups);
-            ReadRows(connection, Timed, Matching().And("t.evaluated_at", ">=", hours.End).And("t.evaluated_at", "<=", to), groups);
+            var all = new TimeRange(Rfc3339.Format(since), Rfc3339.Format(until), IncludesTo: true);
+            ReadRows(connection, all.On("q.evaluated_at", Matching()), groups);
         }
         else
         {
-            ReadRows(connection, Timed, Matching().And("t.evaluated_at", ">=", from).And("t.evaluated_at", "<=", to), groups);
+            var parts = WindowParts.OfScores(connection, since, until);
+            if (parts.Hours is { } hours)
+            {
+                var rolled = Rolled().And("hour", ">=", hours.First).And("hour", "<", hours.End);
+                rolled.Query(
+                    connection,
+                    $"SELECT model_id, task_type, sum(sum), min(min), max(max), sum(scores) FROM r_quality_rollups {rolled.Where} AND scores > 0 GROUP BY 1, 2",
+                    row => Add(groups, row));
+            }
+
+            foreach (var range in parts.Rows)
+            {
+                // The daemon keeps model, task and score beside the time: no row of the requests is touched.
+                var timed = range.On("evaluated_at", Rolled());
+                timed.Query(
+                    connection,
+                    $"SELECT model_id, task_type, sum(score), min(score), max(score), count(*) FROM r_quality_times {timed.Where} GROUP BY 1, 2",
+                    row => Add(groups, row));
+            }
         }
 
         var result = new List<QualityGroup>(groups.Count);
@@ -45,16 +47,18 @@ public static class QualitySummary
             .OrderByDescending(g => g.SampleCount).ThenBy(g => g.ModelId, StringComparer.Ordinal).ThenBy(g => g.TaskType, StringComparer.Ordinal)
             .ToList();
 
+        Filter Rolled() => new Filter().And("model_id", "=", model).And("task_type", "=", task);
+
         Filter Matching() => new Filter().And("r.model_id", "=", model).And("COALESCE(r.task_type, 'unknown')", "=", task);
     }
 
     private static void ReadRows(
-        SqliteConnection connection, string source, Filter filter, Dictionary<(string, string), (double, double, double, long)> groups) =>
+        SqliteConnection connection, Filter filter, Dictionary<(string, string), (double, double, double, long)> groups) =>
         filter.Query(
             connection,
             $"""
             SELECT r.model_id, COALESCE(r.task_type, 'unknown'), sum(q.score), min(q.score), max(q.score), count(*)
-            FROM {source} {filter.Where} GROUP BY 1, 2
+            FROM quality_scores q JOIN requests r ON r.id = q.request_id {filter.Where} GROUP BY 1, 2
             """,
             row => Add(groups, row));
 

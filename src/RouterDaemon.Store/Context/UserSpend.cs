@@ -5,6 +5,9 @@ namespace RouterDaemon.Store.Context;
 /// <summary>What a user spent on a UTC day: the sum over requests, from the daily roll-up when the user has very many.</summary>
 public static class UserSpend
 {
+    // The rows of a user lie all over the file: reading more than these takes longer than a page would wait.
+    private const int FewRows = 1_000;
+
     /// <summary>USD (rounded to micro-dollars) and requests of the day of <paramref name="now"/>.</summary>
     public static (double UsedUsd, long Requests) Today(SqliteConnection connection, string user, DateTimeOffset now)
     {
@@ -12,7 +15,7 @@ public static class UserSpend
         var all = new Filter().And("user_id", "=", user);
         var today = new Filter().And("user_id", "=", user).And("created_at", ">=", day + "T00:00:00Z").And("created_at", "<=", day + "T23:59:59Z");
         const string Sum = "COALESCE(SUM(cost_usd), 0), count(*)";
-        if (!LatencyTrend.HasRollUps(connection) || !all.MatchesMoreThan(connection, "requests", LatencyTrend.RawRowLimit))
+        if (!WindowParts.HasRollUps(connection) || !all.MatchesMoreThan(connection, "requests", FewRows))
         {
             return today.Query(connection, $"SELECT {Sum} FROM requests {today.Where}", Read)[0];
         }

@@ -29,7 +29,9 @@ internal static class QualityRows
         connection.Execute(
             "INSERT INTO quality_scores (request_id, score, evaluated_at) VALUES ($id, $score, $at)",
             ("$id", requestId), ("$score", score), ("$at", evaluated));
-        connection.Execute("INSERT INTO r_quality_times (evaluated_at, request_id) VALUES ($at, $id)", ("$at", evaluated), ("$id", requestId));
+        connection.Execute(
+            "INSERT INTO r_quality_times (evaluated_at, request_id, model_id, task_type, score) VALUES ($at, $id, $model, $task, $score)",
+            ("$at", evaluated), ("$id", requestId), ("$model", request[0].Model), ("$task", request[0].Task), ("$score", score));
         var hour = Rfc3339.FormatHour(at);
         if (earlier.Count == 0)
         {
@@ -46,6 +48,31 @@ internal static class QualityRows
         return QualityScoreResult.Replaced;
     }
 
+    public static List<ScoredAnswer> Recent(SqliteConnection connection, int limit)
+    {
+        var newestFirst = connection.Query(
+            """
+            SELECT r.deployment_id, COALESCE(r.task_type, ''), q.score
+            FROM r_quality_times t
+            JOIN quality_scores q ON q.request_id = t.request_id
+            JOIN requests r ON r.id = t.request_id
+            ORDER BY t.evaluated_at DESC, t.request_id DESC LIMIT $limit
+            """,
+            ReadScore, ("$limit", limit));
+        newestFirst.Reverse();
+        return newestFirst;
+    }
+
+    public static ScoredAnswer? Of(SqliteConnection connection, string requestId)
+    {
+        var found = connection.Query(
+            "SELECT r.deployment_id, COALESCE(r.task_type, ''), q.score FROM quality_scores q JOIN requests r ON r.id = q.request_id WHERE q.request_id = $id",
+            ReadScore, ("$id", requestId));
+        return found.Count > 0 ? found[0] : null;
+    }
+
+    private static ScoredAnswer ReadScore(SqliteDataReader row) => new(row.GetString(0), row.GetString(1), row.GetDouble(2));
+
     private static void AddToRollUp(SqliteConnection connection, string hour, string model, string task, double score) =>
         connection.Execute(
             """
@@ -60,11 +87,8 @@ internal static class QualityRows
         connection.Execute(
             """
             INSERT OR REPLACE INTO r_quality_rollups (hour, model_id, task_type, scores, sum, min, max)
-            SELECT $hour, $model, $task, count(*), total(q.score), COALESCE(min(q.score), 0), COALESCE(max(q.score), 0)
-            FROM r_quality_times t
-            JOIN quality_scores q ON q.request_id = t.request_id
-            JOIN requests r ON r.id = t.request_id
-            WHERE t.evaluated_at >= $hour AND t.evaluated_at < $next AND r.model_id = $model AND COALESCE(r.task_type, 'unknown') = $task
+            SELECT $hour, $model, $task, count(*), total(score), COALESCE(min(score), 0), COALESCE(max(score), 0)
+            FROM r_quality_times WHERE evaluated_at >= $hour AND evaluated_at < $next AND model_id = $model AND task_type = $task
             """,
             ("$hour", hour), ("$next", hour[..13] + ":60"), ("$model", model), ("$task", task));
 }

@@ -9,15 +9,18 @@ internal static class UpstreamHttp
 {
     private const int MaxResponseHeadersKiB = 64;
 
-    /// <summary>The framework's client: TLS, HTTP/2, proxies.</summary>
-    public static HttpMessageInvoker Create(BackendConfig config) => new(new SocketsHttpHandler
+    /// <summary>The framework's client for one backend: TLS, HTTP/2, proxies.</summary>
+    public static HttpMessageInvoker Create(BackendConfig config) => Create(config.Timeouts.Connect);
+
+    /// <summary>The framework's client, with a limit for connecting.</summary>
+    public static HttpMessageInvoker Create(TimeSpan connectTimeout) => new(new SocketsHttpHandler
     {
         // A redirect could carry the prompt and the key to another host.
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
         UseCookies = false,
         ActivityHeadersPropagator = null,
-        ConnectTimeout = config.Timeouts.Connect,
+        ConnectTimeout = connectTimeout,
         PooledConnectionIdleTimeout = Http1Pool.MaxIdle,
         PooledConnectionLifetime = Http1Pool.MaxAge,
         EnableMultipleHttp2Connections = true,

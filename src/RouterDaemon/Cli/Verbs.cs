@@ -13,8 +13,11 @@ internal static class Verbs
         ExplainVerb.Create,
         SimulateVerb.Create,
         BenchVerb.Create,
+        ReplayVerb.Create,
         ContextVerb.Create,
+        McpVerb.Create,
         DoctorVerb.Create,
+        EngineVerb.Create,
         SelfTestVerb.Create,
         VersionVerb.Create,
     ];

@@ -24,9 +24,13 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
     private int _resume;
     private int _end;
     private bool _hasContent;
+    private TokenUsage _usage;
     private bool _hasFinish;
     private bool _isDone;
     private string? _errorText;
+
+    /// <summary>Kept for a rescue. In a race two attempts read at once, and what the loser read is nobody's text: there it is not kept.</summary>
+    private DeliveredText? Delivered => attempt.Race is null ? call.Delivered : null;
 
     /// <summary>Relays until the stream ends or fails.</summary>
     public async ValueTask<AttemptResult> RunAsync(BackendResponse response, Lease lease)
@@ -61,6 +65,16 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
 
                 _filled += read;
                 var fault = Scan(read == 0, lease);
+                if (_hasContent && !attempt.TryClaim(call))
+                {
+                    return new AttemptResult(RelayError.HedgeLost, false);
+                }
+
+                if (_usage.IsReported)
+                {
+                    call.Usage = _usage;
+                }
+
                 if (fault != RelayError.None)
                 {
                     return await FailAsync(fault, _errorText ?? "sent something that is no event stream").ConfigureAwait(false);
@@ -150,11 +164,11 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
             return RelayError.UpstreamErrorBody;
         }
 
-        call.Usage.Take(facts);
+        _usage.Take(facts);
         if (facts.HasContent)
         {
             lease.OnContent(router, clock.NowNs);
-            call.Delivered?.Take(data, facts);
+            Delivered?.Take(data, facts);
             _hasContent = true;
         }
 
@@ -238,7 +252,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
         }
 
         // Whole events before the fault were delivered work: they reach the client first.
-        var rescue = _path is OpenAiPassThrough && call.Delivered is { CanContinue: true } && error is not (RelayError.Deadline or RelayError.ShuttingDown);
+        var rescue = _path is OpenAiPassThrough && Delivered is { CanContinue: true } && error is not (RelayError.Deadline or RelayError.ShuttingDown);
         var writer = await call.Output!.BeginAsync().ConfigureAwait(false);
         _path.Forward(writer, _buffer.AsSpan(_forwarded, _scanned - _forwarded));
         if (!rescue)

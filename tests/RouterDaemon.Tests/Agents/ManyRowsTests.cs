@@ -96,6 +96,47 @@ public sealed class ManyRowsTests : IAsyncLifetime
             [FormattableString.Invariant($"{user["user"]!["requests_today"]} {(double)user["user"]!["daily_budget_used_usd"]!}")]);
     }
 
+    [Fact]
+    public async Task RecentRequestsAreThoseOfThePlainQuery()
+    {
+        // A sort limit of 100 makes nearly every filter one that walks.
+        var end = _time.Now;
+        var checks = 0;
+        foreach (var user in new[] { null, "user1", "user3", "nobody" })
+        {
+            foreach (var deployment in new[] { null, "gpt-4/k8s", "none/none" })
+            {
+                foreach (var (tier, status) in new (string?, string?)[] { (null, null), ("premium", "timeout"), ("budget", "error"), (null, "success") })
+                {
+                    foreach (var (since, until) in new (DateTimeOffset?, DateTimeOffset?)[] { (null, null), (end.AddHours(-50), end.AddHours(-30)), (null, end.AddHours(-71)) })
+                    {
+                        var filter = new RequestFilter
+                        {
+                            UserId = user,
+                            UserTier = tier,
+                            DeploymentId = deployment,
+                            BackendId = deployment is null ? null : "k8s",
+                            Status = status,
+                            Since = since,
+                            Until = until,
+                        };
+                        string Is(string column, string? value) => value is null ? "" : $" AND {column} = '{value}'";
+                        var plain = $"""
+                            SELECT r.rowid FROM requests r JOIN users u ON u.id = r.user_id WHERE 1 {Is("r.user_id", user)} {Is("u.tier", tier)} {Is("r.deployment_id", deployment)}
+                            {Is("r.status", status)} {(since is { } s ? $"AND r.created_at >= '{Rfc3339.Format(s)}'" : "")} {(until is { } t ? $"AND r.created_at <= '{Rfc3339.Format(t)}'" : "")}
+                            ORDER BY r.created_at DESC, r.id DESC LIMIT 51
+                            """;
+                        var (expected, found) = await _store!.ReadAsync(c => (c.Query(plain, r => r.GetInt64(0)), RecentRequests.Find(c, filter, 51, 100)), Ct);
+                        Assert.True(expected.SequenceEqual(found), filter.ToString());
+                        checks += expected.Count;
+                    }
+                }
+            }
+        }
+
+        Assert.True(checks > 1_000);
+    }
+
     private Task<List<string>> ReadAsync(string sql) => _store!.ReadAsync(c => c.Query(sql, r => r.GetString(0)), Ct);
 
     private Task<JsonObject> CallAsync(string tool, string arguments)

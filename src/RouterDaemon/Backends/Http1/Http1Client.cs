@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
+using RouterDaemon.Backends.Gauges;
 using RouterDaemon.Relay;
 
 namespace RouterDaemon.Backends.Http1;
@@ -17,11 +18,15 @@ internal sealed class Http1Client(Http1Pool pool) : IAsyncDisposable
     /// <summary>Bodies up to this go out with the head in one piece.</summary>
     private const int MaxJoinedBodyBytes = 64 * 1024;
 
+    private const int MaxSessionTokenBytes = 1024;
+
+    private static readonly LoadGauges NoLoad = new();
+
     /// <summary>Room for the headers that differ from request to request, without hints.</summary>
     private const int VariableHeadBytes = 512;
 
     /// <summary>The part of a request's head that never changes.</summary>
-    public static byte[] HeadPrefix(Uri url, string accept, string? authorization)
+    public static byte[] HeadPrefix(Uri url, string accept, string? authorization, string? furtherLine = null)
     {
         var head = new StringBuilder(256);
         head.Append("POST ").Append(url.PathAndQuery).Append(" HTTP/1.1\r\nHost: ").Append(url.IdnHost.Contains(':') ? $"[{url.IdnHost.Trim('[', ']')}]" : url.IdnHost);
@@ -34,6 +39,11 @@ internal sealed class Http1Client(Http1Pool pool) : IAsyncDisposable
         if (authorization is not null)
         {
             head.Append("Authorization: ").Append(authorization).Append("\r\n");
+        }
+
+        if (furtherLine is not null)
+        {
+            head.Append(furtherLine).Append("\r\n");
         }
 
         return Encoding.ASCII.GetBytes(head.ToString());
@@ -98,6 +108,8 @@ internal sealed class Http1Client(Http1Pool pool) : IAsyncDisposable
             MediaType = MediaType(head.MediaType.Of(bytes)),
             RetryAfter = head.RetryAfter.Length > 0 ? RetryAfter(head.RetryAfter.Of(bytes), head.Date.Of(bytes)) : null,
             DroppedReason = head.DroppedReason.Length > 0 ? Encoding.Latin1.GetString(head.DroppedReason.Of(bytes)) : null,
+            SessionToken = withHints ? SessionToken(head.SessionToken.Of(bytes)) : null,
+            Load = withHints && head.Load.Length > 0 ? LoadHeader.Read(Encoding.Latin1.GetString(head.Load.Of(bytes))) : NoLoad,
         };
     }
 
@@ -182,6 +194,10 @@ internal sealed class Http1Client(Http1Pool pool) : IAsyncDisposable
         "\r\n"u8.CopyTo(buffer[at..]);
         at += 2;
     }
+
+    /// <summary>It is echoed in a header: printable ASCII of bounded length, or nothing.</summary>
+    private static string? SessionToken(ReadOnlySpan<byte> value) =>
+        value.Length is > 0 and <= MaxSessionTokenBytes && !value.ContainsAnyExceptInRange((byte)' ', (byte)'~') ? Encoding.ASCII.GetString(value) : null;
 
     /// <summary>The usual ones without an allocation.</summary>
     private static string MediaType(ReadOnlySpan<byte> value) =>

@@ -217,6 +217,8 @@ internal sealed class Http1Connection(Socket socket, long createdTimestamp) : IA
         Shift(ref Head.RetryAfter);
         Shift(ref Head.Date);
         Shift(ref Head.DroppedReason);
+        Shift(ref Head.SessionToken);
+        Shift(ref Head.Load);
         _keepAlive = Head.KeepAlive;
         _chunked = default;
         _left = Head.ContentLength;

@@ -34,4 +34,10 @@ internal struct Http1Head
 
     /// <summary>Value of <c>x-llm-d-request-dropped-reason</c>.</summary>
     public ByteRange DroppedReason;
+
+    /// <summary>Value of <c>x-session-token</c>.</summary>
+    public ByteRange SessionToken;
+
+    /// <summary>Value of <c>endpoint-load-metrics</c>.</summary>
+    public ByteRange Load;
 }

@@ -143,6 +143,9 @@ internal static class Http1HeadParser
                 break;
             case 14 when Is(name, "content-length"u8):
                 return ContentLength(value, ref head);
+            case 15 when Is(name, "x-session-token"u8):
+                head.SessionToken = range;
+                break;
             case 16 when Is(name, "content-encoding"u8):
                 head.IsEncoded |= value.Length > 0 && !Is(value, "identity"u8);
                 break;
@@ -154,6 +157,9 @@ internal static class Http1HeadParser
                 }
 
                 head.IsChunked = true;
+                break;
+            case 21 when Is(name, "endpoint-load-metrics"u8):
+                head.Load = range;
                 break;
             case 30 when Is(name, "x-llm-d-request-dropped-reason"u8):
                 head.DroppedReason = range;

@@ -1,3 +1,4 @@
+using RouterDaemon.Backends.Gauges;
 using RouterDaemon.Backends.Http1;
 using RouterDaemon.Backends.OpenAiCompatible;
 
@@ -9,6 +10,8 @@ namespace RouterDaemon.Backends.LlmD;
 /// </summary>
 internal sealed class LlmDBackend(Uri url, string? apiKey, HttpMessageInvoker http, Http1Client? plain) : OpenAiCompatibleBackend(url, apiKey, http, plain)
 {
+    private const int MaxTokenLength = 1024;
+    private const string SessionToken = "x-session-token";
     private const string DroppedReason = "x-llm-d-request-dropped-reason";
 
     public override bool ContinuesByFlag => true;
@@ -17,4 +20,10 @@ internal sealed class LlmDBackend(Uri url, string? apiKey, HttpMessageInvoker ht
 
     protected override string? DroppedReasonOf(HttpResponseMessage response) =>
         response.Headers.TryGetValues(DroppedReason, out var values) ? values.FirstOrDefault() : null;
+
+    protected override string? SessionTokenOf(HttpResponseMessage response) =>
+        response.Headers.TryGetValues(SessionToken, out var values) && values.FirstOrDefault() is { Length: <= MaxTokenLength } token ? token : null;
+
+    protected override LoadGauges LoadOf(HttpResponseMessage response) =>
+        response.Headers.TryGetValues(LoadHeader.Name, out var values) ? LoadHeader.Read(values.FirstOrDefault()) : new LoadGauges();
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using RouterDaemon.Backends.Gauges;
 using RouterDaemon.Backends.Http1;
 using RouterDaemon.Relay;
 
@@ -19,7 +20,7 @@ internal class OpenAiCompatibleBackend : Backend
     private readonly Uri _models;
     private readonly string? _authorization;
     private readonly Http1Client? _plain;
-    private readonly byte[][] _plainHeads = [];
+    private byte[][]? _plainHeads;
 
     /// <param name="url">Base URL, with or without a closing <c>/v1</c>.</param>
     /// <param name="apiKey">Sent as a bearer token; null = none.</param>
@@ -41,14 +42,9 @@ internal class OpenAiCompatibleBackend : Backend
         _models = new Uri(root + "/models");
         _authorization = apiKey is null ? null : "Bearer " + apiKey;
         _plain = plain;
-        if (plain is not null)
-        {
-            // Two for each operation: whole and streamed.
-            _plainHeads = [.. new[] { _chat, _completions, _embeddings, _rerank }.SelectMany(u => new[] { "application/json", "text/event-stream" }, (u, accept) => Http1Client.HeadPrefix(u, accept, _authorization))];
-        }
     }
 
-    /// <summary>Whether the client's scheduling hints go along.</summary>
+    /// <summary>Whether it is a cluster: the client's scheduling hints go along, and its load is asked for.</summary>
     protected virtual bool TakesHints => false;
 
     /// <inheritdoc/>
@@ -59,7 +55,7 @@ internal class OpenAiCompatibleBackend : Backend
 
     public override ValueTask<BackendResponse> SendAsync(BackendRequest request, CancellationToken cancellationToken) => _plain is null
         ? SendByFrameworkAsync(request, cancellationToken)
-        : _plain.PostAsync(_plainHeads[((int)request.Operation * 2) + (request.Peek.Stream ? 1 : 0)], request, TakesHints, cancellationToken);
+        : _plain.PostAsync(PlainHead(request), request, TakesHints, cancellationToken);
 
     private async ValueTask<BackendResponse> SendByFrameworkAsync(BackendRequest request, CancellationToken cancellationToken)
     {
@@ -91,6 +87,8 @@ internal class OpenAiCompatibleBackend : Backend
             MediaType = response.Content.Headers.ContentType?.MediaType ?? "",
             RetryAfter = RetryAfterOf(response),
             DroppedReason = DroppedReasonOf(response),
+            Load = LoadOf(response),
+            SessionToken = SessionTokenOf(response),
         };
     }
 
@@ -147,6 +145,7 @@ internal class OpenAiCompatibleBackend : Backend
 
         if (TakesHints)
         {
+            headers.TryAddWithoutValidation(LoadHeader.FormatName, LoadHeader.Format);
             foreach (var (name, value) in request.Hints)
             {
                 headers.TryAddWithoutValidation(name, value);
@@ -156,6 +155,22 @@ internal class OpenAiCompatibleBackend : Backend
 
     /// <summary>Why the backend refused, in its own words for machines.</summary>
     protected virtual string? DroppedReasonOf(HttpResponseMessage response) => null;
+
+    /// <summary>A token by which the client stays where it is.</summary>
+    protected virtual string? SessionTokenOf(HttpResponseMessage response) => null;
+
+    /// <summary>The load that the server sent along.</summary>
+    protected virtual LoadGauges LoadOf(HttpResponseMessage response) => new();
+
+    private byte[] PlainHead(BackendRequest request)
+    {
+        // Two for each operation, whole and streamed; made twice at worst.
+        _plainHeads ??= [.. new[] { _chat, _completions, _embeddings, _rerank }.SelectMany(url => new[] { Head(url, "application/json"), Head(url, "text/event-stream") })];
+        return _plainHeads[((int)request.Operation * 2) + (request.Peek.Stream ? 1 : 0)];
+    }
+
+    private byte[] Head(Uri url, string accept) =>
+        Http1Client.HeadPrefix(url, accept, _authorization, TakesHints ? $"{LoadHeader.FormatName}: {LoadHeader.Format}" : null);
 
     private void AddAuthorization(HttpRequestMessage message)
     {

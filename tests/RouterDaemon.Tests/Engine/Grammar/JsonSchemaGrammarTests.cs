@@ -29,11 +29,13 @@ public sealed class JsonSchemaGrammarTests(EngineFixture engine)
         Assert.Equal("{\"name\": \"Alice\", \"age\": 30}", answer.Text);
     }
 
+    /// <summary>160 schemas here, 1,000 with <c>ROUTERD_LONG=1</c>.</summary>
     [Fact]
     public async Task AnswersToRandomSchemasValidate()
     {
         int complete = 0;
-        string[] schemas = [.. Enumerable.Range(0, 160).Select(seed => new RandomSchema(new Random(seed)).Next().ToJsonString())];
+        int count = Environment.GetEnvironmentVariable("ROUTERD_LONG") == "1" ? 1_000 : 160;
+        string[] schemas = [.. Enumerable.Range(0, count).Select(seed => new RandomSchema(new Random(seed)).Next().ToJsonString())];
         await Task.WhenAll(schemas.Select(async (schema, seed) =>
         {
             Answer answer = await engine.RunAsync(Request($$$"""{"type":"json_schema","json_schema":{"name":"x","schema":{{{schema}}}}}""", seed));
@@ -45,7 +47,7 @@ public sealed class JsonSchemaGrammarTests(EngineFixture engine)
             Assert.True(fault is null, $"seed {seed}: {fault}\nschema {schema}\nanswer {answer.Text}");
             Interlocked.Increment(ref complete);
         }));
-        Assert.True(complete >= 100, $"only {complete} answers were complete");
+        Assert.True(complete >= count * 5 / 8, $"only {complete} answers were complete");
     }
 
     [Theory]

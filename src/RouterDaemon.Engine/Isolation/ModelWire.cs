@@ -1,0 +1,73 @@
+using RouterDaemon.Engine.Scheduling;
+
+namespace RouterDaemon.Engine.Isolation;
+
+/// <summary>What is said of a model on the wire: its options, what loading found, its state, its failures.</summary>
+internal static class ModelWire
+{
+    public static void Write(WireWriter w, EngineModelOptions o)
+    {
+        w.Text(o.Id);
+        w.Text(o.Path);
+        w.Int(o.ContextTokens);
+        w.Int(o.Slots);
+        w.Int(o.GpuLayers ?? -1);
+        w.Bool(o.Deterministic);
+        w.Int(o.Pooling is { } pooling ? (int)pooling : -1);
+        w.Int(o.Threads);
+    }
+
+    /// <summary>The options that matter where the model runs; queueing and lifetime stay with the daemon.</summary>
+    public static EngineModelOptions ReadOptions(WireReader r) => new()
+    {
+        Id = r.Text()!,
+        Path = r.Text()!,
+        ContextTokens = r.Int(),
+        Slots = r.Int(),
+        GpuLayers = r.Int() is >= 0 and var layers ? layers : null,
+        Deterministic = r.Bool(),
+        Pooling = r.Int() is >= 0 and var pooling ? (PoolingKind)pooling : null,
+        Threads = r.Int(),
+        Isolation = EngineIsolation.None,
+    };
+
+    public static void Write(WireWriter w, ModelFacts f)
+    {
+        w.Text(f.Id);
+        w.Text(f.Description);
+        w.Text(f.Architecture);
+        w.Long(f.ParameterCount);
+        w.Long(f.WeightBytes);
+        w.Int(f.TrainedContextTokens);
+        w.Int(f.ContextTokens);
+        w.Int(f.EmbeddingLength);
+        w.Int(f.LayerCount);
+        w.Int(f.VocabularySize);
+        w.Text(f.ChatTemplate);
+    }
+
+    public static ModelFacts ReadFacts(WireReader r) => new(
+        r.Text()!, r.Text()!, r.Text()!, r.Long(), r.Long(), r.Int(), r.Int(), r.Int(), r.Int(), r.Int(), r.Text());
+
+    public static void Write(WireWriter w, in LoopSnapshot s)
+    {
+        w.Byte((byte)WireKind.Status);
+        w.Int(s.Active);
+        w.Int(s.Queued);
+        w.Int(s.Threads);
+        w.Text(s.LastError);
+    }
+
+    public static LoopSnapshot ReadSnapshot(WireReader r) => new(r.Int(), r.Int(), r.Int(), r.Text());
+
+    public static void Write(WireWriter w, Exception e)
+    {
+        EngineException error = e as EngineException ?? new EngineException(EngineErrorKind.Internal, e.Message, null, e);
+        w.Byte((byte)WireKind.Failed);
+        w.Byte((byte)error.Kind);
+        w.Text(error.Message);
+        w.Text(error.Param);
+    }
+
+    public static EngineException ReadError(WireReader r) => new((EngineErrorKind)r.Byte(), r.Text()!, r.Text());
+}
