@@ -13,7 +13,7 @@ internal static class BenchCommands
 {
     private const string Usage = """
         usage: routerd-bench mock   [--port N] [--behaviour SPEC] [--models a,b]
-               routerd-bench load   --url http://HOST:PORT/v1 [--target NAME] [--scenario NAME] [--model NAME] [--key KEY]
+               routerd-bench load   --url http://HOST:PORT/v1 [--target NAME] [--scenario NAME] [--model NAME] [--key KEY] [--header 'NAME: VALUE']...
                                     [--rate PER_SECOND] [--seed N] [--connections N] [--duration S] [--warmup S] [--stream 1]
                                     [--body BYTES] [--max-tokens N] [--slo-ttft-ms MS] [--slo-tpot-ms MS] [--pids 1,2] [--append FILE]
                routerd-bench engines --ours http://HOST:PORT --theirs http://HOST:PORT [--our-model NAME] [--their-model NAME]
@@ -83,8 +83,8 @@ internal static class BenchCommands
     private static async Task<int> LoadAsync(CommandOptions options)
     {
         string url = options.Text("url", "");
-        if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? target) || target.Scheme != "http")
-            throw new FormatException($"--url: '{url}' is not an http:// URL");
+        if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? target) || target.Scheme is not ("http" or "https"))
+            throw new FormatException($"--url: '{url}' is not an http or https URL");
         var load = new LoadOptions
         {
             Url = target,
@@ -92,6 +92,7 @@ internal static class BenchCommands
             Scenario = options.Text("scenario", "load"),
             Model = options.Text("model", "mock-model"),
             ApiKey = options.Text("key", ""),
+            Headers = options.Headers,
             RatePerSecond = options.Number("rate", 0),
             Seed = options.Int("seed", -1),
             Connections = options.Int("connections", 32),

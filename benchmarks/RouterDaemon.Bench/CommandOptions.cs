@@ -17,9 +17,16 @@ internal sealed class CommandOptions
                 throw new FormatException($"'{args[i]}' is not an option");
             if (i + 1 == args.Length)
                 throw new FormatException($"{args[i]} needs a value");
-            _values[args[i][2..]] = args[i + 1];
+            string name = args[i][2..];
+            if (name == "header")
+                Headers.Add(args[i + 1]);
+            else
+                _values[name] = args[i + 1];
         }
     }
+
+    /// <summary>Values of <c>--header</c>, which may be repeated.</summary>
+    public List<string> Headers { get; } = [];
 
     public string Text(string name, string fallback)
     {

@@ -41,6 +41,7 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly QualityLearner _quality;
     private readonly DecisionRecorder _decisions;
     private readonly DeadlineWatch _watch;
+    private readonly RelayOptions _relayOptions = new();
     private readonly IServer _server;
     private readonly RequestApplication _application;
     private readonly CancellationTokenSource _stopping = new();
@@ -65,12 +66,11 @@ internal sealed class Daemon : IAsyncDisposable
         _contextReader = new ContextReader(config.EffectiveContextDatabasePath, time);
         _engine = new EngineHost(new EngineLog(_log), time, EngineVerb.Command());
         _fleet = new FleetManager(config, _engine, time, _log);
-        var relayOptions = new RelayOptions();
         _quality = new QualityLearner(_fleet);
-        _watch = new DeadlineWatch(time, relayOptions.WatchInterval);
+        _watch = new DeadlineWatch(time, _relayOptions.WatchInterval);
         var router = new Router(new RouterOptions { Policy = config.Routing.Policy });
         _decisions = new DecisionRecorder(router, _clock);
-        var relay = new InferenceRelay(_ready.Task, _fleet, router, _decisions, new RequestRecorder(_journal, _clock), _watch, relayOptions, _clock, _log);
+        var relay = new InferenceRelay(_ready.Task, _fleet, router, _decisions, new RequestRecorder(_journal, _clock), _watch, _relayOptions, _clock, _log);
         var tools = new ToolRegistry(_contextReader);
         var endpoints = new Endpoints
         {
@@ -329,8 +329,16 @@ internal sealed class Daemon : IAsyncDisposable
         await _stopping.CancelAsync().ConfigureAwait(false);
         var limit = _options.Loaded.Config.Limits.DrainTimeout;
         Log.Draining(_log, _watch.Count, limit.TotalSeconds);
-        using var timeout = new CancellationTokenSource(limit);
-        await _server.StopAsync(timeout.Token).ConfigureAwait(false);
+        using var cut = new CancellationTokenSource();
+        var stopped = _server.StopAsync(cut.Token);
+        if (await Task.WhenAny(stopped, Task.Delay(limit, _clock.Time)).ConfigureAwait(false) != stopped)
+        {
+            // Streams that are still running end with an error event, not with a reset.
+            await _watch.StopAsync().ConfigureAwait(false);
+            cut.CancelAfter(_relayOptions.StopGrace);
+        }
+
+        await stopped.ConfigureAwait(false);
         Log.Stopped(_log);
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Diagnostics;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 
@@ -23,6 +24,7 @@ internal sealed class LoadConnection : IDisposable
     private readonly byte[] _buffer = new byte[65536];
     private byte[] _events = new byte[8192];
     private Socket _socket;
+    private SslStream? _tls;
     private int _eventLength;
     private int _buffered;
     private Part _part;
@@ -33,14 +35,19 @@ internal sealed class LoadConnection : IDisposable
     private LoadAnswer _answer;
     private volatile bool _busy;
 
-    private LoadConnection(LoadRun run, IPEndPoint endpoint, Socket socket)
+    private LoadConnection(LoadRun run, IPEndPoint endpoint, Socket socket, SslStream? tls)
     {
+        _tls = tls;
         _run = run;
         _endpoint = endpoint;
         _socket = socket;
     }
 
-    public static async Task<LoadConnection> OpenAsync(LoadRun run, IPEndPoint endpoint) => new(run, endpoint, await ConnectAsync(endpoint));
+    public static async Task<LoadConnection> OpenAsync(LoadRun run, IPEndPoint endpoint)
+    {
+        (Socket socket, SslStream? tls) = await ConnectAsync(endpoint, run.TlsHost);
+        return new LoadConnection(run, endpoint, socket, tls);
+    }
 
     /// <summary>Sends a request that was due at a moment.</summary>
     public void Begin(long dueAt)
@@ -52,9 +59,12 @@ internal sealed class LoadConnection : IDisposable
         _busy = true;
         try
         {
-            _socket.Send(_run.Request.Span);
+            if (_tls is null)
+                _socket.Send(_run.Request.Span);
+            else
+                _tls.Write(_run.Request.Span);
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or IOException)
         {
             // The receive loop sees the same end and reports it.
         }
@@ -71,9 +81,9 @@ internal sealed class LoadConnection : IDisposable
             int received;
             try
             {
-                received = await _socket.ReceiveAsync(_buffer.AsMemory(_buffered), SocketFlags.None);
+                received = _tls is null ? await _socket.ReceiveAsync(_buffer.AsMemory(_buffered), SocketFlags.None) : await _tls.ReadAsync(_buffer.AsMemory(_buffered));
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
             {
                 received = 0;
             }
@@ -94,27 +104,35 @@ internal sealed class LoadConnection : IDisposable
         }
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _tls?.Dispose();
+        _socket.Dispose();
+    }
 
-    private static async Task<Socket> ConnectAsync(IPEndPoint endpoint)
+    private static async Task<(Socket Socket, SslStream? Tls)> ConnectAsync(IPEndPoint endpoint, string? tlsHost)
     {
         var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(endpoint);
-        return socket;
+        if (tlsHost is null)
+            return (socket, null);
+        var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
+        await tls.AuthenticateAsClientAsync(tlsHost);
+        return (socket, tls);
     }
 
     private async Task<bool> ReconnectAsync()
     {
-        _socket.Dispose();
+        Dispose();
         _buffered = 0;
         while (!_run.Stopped)
         {
             try
             {
-                _socket = await ConnectAsync(_endpoint);
+                (_socket, _tls) = await ConnectAsync(_endpoint, _run.TlsHost);
                 return true;
             }
-            catch (SocketException)
+            catch (Exception e) when (e is SocketException or IOException or System.Security.Authentication.AuthenticationException)
             {
                 await Task.Delay(20);
             }

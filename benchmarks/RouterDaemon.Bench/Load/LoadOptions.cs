@@ -3,7 +3,7 @@ namespace RouterDaemon.Bench.Load;
 /// <summary>One measurement.</summary>
 public sealed record LoadOptions
 {
-    /// <summary>Base URL up to and including <c>/v1</c>; plain HTTP only.</summary>
+    /// <summary>Base URL up to and including <c>/v1</c>, http or https.</summary>
     public required Uri Url { get; init; }
 
     /// <summary>What is measured, for the report: <c>direct</c>, <c>nginx</c>, ...</summary>
@@ -17,6 +17,9 @@ public sealed record LoadOptions
 
     /// <summary>Bearer token; empty = none.</summary>
     public string ApiKey { get; init; } = "";
+
+    /// <summary>Further header lines, <c>name: value</c>.</summary>
+    public IReadOnlyList<string> Headers { get; init; } = [];
 
     /// <summary>Arrivals per second, sent on schedule whether or not earlier ones are answered; 0 = closed loop, each connection sends
     /// its next request when it has the answer.</summary>

@@ -37,6 +37,9 @@ public sealed class LoadRun
 
     internal bool Stream => _options.Stream;
 
+    /// <summary>Name in the server's certificate; null = plain text.</summary>
+    internal string? TlsHost => _options.Url.Scheme == "https" ? _options.Url.DnsSafeHost : null;
+
     internal bool Stopped => _stopped;
 
     /// <summary>Measures once.</summary>
@@ -105,8 +108,9 @@ public sealed class LoadRun
         string filler = new StringBuilder().Insert(0, "word ", Math.Max(1, (options.BodyBytes - head.Length - Tail.Length + 4) / 5)).ToString();
         byte[] body = Encoding.UTF8.GetBytes(head + filler + Tail);
         string authorization = options.ApiKey.Length > 0 ? $"Authorization: Bearer {options.ApiKey}\r\n" : "";
+        string headers = string.Concat(options.Headers.Select(h => h + "\r\n"));
         string path = options.Url.AbsolutePath.TrimEnd('/') + "/chat/completions";
-        return [.. Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: {options.Url.Authority}\r\nContent-Type: application/json\r\n{authorization}Content-Length: {body.Length}\r\n\r\n"), .. body];
+        return [.. Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: {options.Url.Authority}\r\nContent-Type: application/json\r\n{authorization}{headers}Content-Length: {body.Length}\r\n\r\n"), .. body];
     }
 
     private void Next(LoadConnection connection)

@@ -27,7 +27,7 @@ internal sealed class Pacer(double ratePerSecond, int seed)
         long ns = (long)(ticks * (1e9 / Stopwatch.Frequency));
         if (OperatingSystem.IsWindows())
         {
-            Thread.Sleep(TimeSpan.FromMilliseconds(ns / 1e6));
+            SpinWait.SpinUntil(() => false, TimeSpan.FromMilliseconds(ns / 1e6));
             return;
         }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using RouterDaemon.Core.State;
 
 namespace RouterDaemon.Core.Fleet;
@@ -5,6 +6,8 @@ namespace RouterDaemon.Core.Fleet;
 /// <summary>One validated deployment inside an immutable <see cref="FleetSnapshot"/>. What changes lives in <see cref="State"/>.</summary>
 public sealed class DeploymentEntry
 {
+    private byte[]? _upstreamModelJson;
+
     /// <summary><c>model/backend</c>, unique in the fleet.</summary>
     public required string Id { get; init; }
 
@@ -70,4 +73,7 @@ public sealed class DeploymentEntry
 
     /// <summary>Counters and estimates; survives reloads as long as the id does.</summary>
     public required DeploymentState State { get; init; }
+
+    /// <summary><see cref="UpstreamModel"/> as a JSON string, quotes included.</summary>
+    public byte[] UpstreamModelJson => _upstreamModelJson ??= [(byte)'"', .. JsonEncodedText.Encode(UpstreamModel).EncodedUtf8Bytes, (byte)'"'];
 }

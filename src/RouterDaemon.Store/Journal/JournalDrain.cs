@@ -16,6 +16,12 @@ public sealed class JournalDrain : IAsyncDisposable
     private const string JournalKey = "journal_id";
     private const string CursorKey = "journal_cursor";
     private const string RefusedKey = "journal_refused_rows";
+    /// <summary>
+    /// After a batch the drain rests this many times as long as the batch took: a row with its indexes costs more than relaying the request
+    /// did, and a burst is relayed first and filed afterwards. Half a ring of backlog ends the rest.
+    /// </summary>
+    private const int RestFactor = 9;
+
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
@@ -134,7 +140,7 @@ public sealed class JournalDrain : IAsyncDisposable
 
                 try
                 {
-                    await FlushAsync(_stop.Token).ConfigureAwait(false);
+                    await DrainAsync().ConfigureAwait(false);
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
@@ -147,6 +153,31 @@ public sealed class JournalDrain : IAsyncDisposable
         {
             // Stopping: DisposeAsync flushes once more.
         }
+    }
+
+    /// <summary>As <see cref="FlushAsync"/>, with rests between batches.</summary>
+    private async Task DrainAsync()
+    {
+        int count;
+        do
+        {
+            var started = _store.Time.GetTimestamp();
+            await _pumping.WaitAsync(_stop.Token).ConfigureAwait(false);
+            try
+            {
+                count = await PumpOnceAsync(_stop.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                _pumping.Release();
+            }
+
+            if (count > 0 && _journal.Backlog < _journal.CapacityRecords / 2)
+            {
+                await Task.Delay(_store.Time.GetElapsedTime(started) * RestFactor, _store.Time, _stop.Token).ConfigureAwait(false);
+            }
+        }
+        while (count > 0);
     }
 
     private async Task<int> PumpOnceAsync(CancellationToken cancellation)

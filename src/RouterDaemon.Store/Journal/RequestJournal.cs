@@ -15,6 +15,9 @@ public sealed class RequestJournal : IDisposable
     private const ulong Magic = 0x314C4E4A52_544452; // "RDTRJNL1"
     private const int HeaderBytes = 4096;
     private const int JournalIdOffset = 24;
+    /// <summary>More appends than can be under way at once, threads being what they are.</summary>
+    private const int MaxUnfinished = 4096;
+
     private const string RingName = "requests.ring";
     private const string NamesName = "requests.names";
 
@@ -141,17 +144,29 @@ public sealed class RequestJournal : IDisposable
         const int SlotsAtOnce = 128;
         var found = new List<ulong>();
         var slots = new byte[SlotsAtOnce * RequestRecord.SizeBytes];
-        for (ulong first = 0; first < _capacity; first += SlotsAtOnce)
+        var unused = 0;
+        // From the slot behind the last committed one, once around. Numbers are handed out in order, so a long run of slots without a
+        // finished record ends the list; a store that does not know this ring looks at all of it.
+        for (ulong at = 0; at < _capacity && (committed == 0 || unused < MaxUnfinished);)
         {
-            var bytes = RandomAccess.Read(_file.SafeFileHandle, slots, HeaderBytes + ((long)first * RequestRecord.SizeBytes));
+            var first = (committed + at) % _capacity;
+            var count = (int)Math.Min(Math.Min(SlotsAtOnce, _capacity - first), _capacity - at);
+            var bytes = RandomAccess.Read(_file.SafeFileHandle, slots.AsSpan(0, count * RequestRecord.SizeBytes), HeaderBytes + ((long)first * RequestRecord.SizeBytes));
             for (var i = 0; i < bytes / RequestRecord.SizeBytes; i++)
             {
                 var sequence = BitConverter.ToUInt64(slots, i * RequestRecord.SizeBytes);
                 if (sequence > committed && (sequence - 1) % _capacity == first + (ulong)i && TryRead(sequence, out _))
                 {
                     found.Add(sequence);
+                    unused = 0;
+                }
+                else
+                {
+                    unused++;
                 }
             }
+
+            at += (ulong)count;
         }
 
         found.Sort();

@@ -8,8 +8,6 @@ namespace RouterDaemon.Store.Records;
 /// </summary>
 internal sealed class RequestRows : IDisposable
 {
-    private const int SqliteConstraint = 19;
-
     private readonly RequestJournal _journal;
     private readonly RoutingReason _reason;
     private readonly RollUpBatch _rollUps = new();
@@ -18,8 +16,8 @@ internal sealed class RequestRows : IDisposable
     private readonly HashSet<string> _knownUsers = [];
     private readonly HashSet<string> _knownDeployments = [];
     private SqliteConnection? _connection;
-    private SqliteCommand? _request;
-    private SqliteCommand? _outcome;
+    private InsertStatement? _request;
+    private InsertStatement? _outcome;
 
     public RequestRows(RequestJournal journal, StoreKind kind, string routerVersion)
     {
@@ -113,30 +111,31 @@ internal sealed class RequestRows : IDisposable
         }
 
         var status = OutcomeText(record.Outcome);
-        var p = _request!.Parameters;
-        p[0].Value = id;
-        p[1].Value = user;
-        p[2].Value = deployment;
-        p[3].Value = model;
-        p[4].Value = backend;
-        p[5].Value = NameOrNull(record.TaskTypeName);
-        p[6].Value = record.PromptTokens;
-        p[7].Value = record.CompletionTokens;
-        p[8].Value = FiniteOrNull(record.CostUsd);
-        p[9].Value = double.IsFinite(record.LatencyMs) ? (long)Math.Round(record.LatencyMs) : DBNull.Value;
-        p[10].Value = status;
-        p[11].Value = _routerVersion;
-        p[12].Value = NameOrNull(record.ExperimentName);
-        p[13].Value = _reason.Reason(record);
-        p[14].Value = createdAt;
-        try
+        var row = _request!.Row();
+        row.Text(id);
+        row.Text(user);
+        row.Text(deployment);
+        row.Text(model);
+        row.Text(backend);
+        row.Text(NameOrNull(record.TaskTypeName));
+        row.Integer(record.PromptTokens);
+        row.Integer(record.CompletionTokens);
+        row.Real(record.CostUsd);
+        if (double.IsFinite(record.LatencyMs))
         {
-            if (_request.ExecuteNonQuery() == 0)
-            {
-                return 1;
-            }
+            row.Integer((long)Math.Round(record.LatencyMs));
         }
-        catch (SqliteException e) when (e.SqliteErrorCode == SqliteConstraint)
+        else
+        {
+            row.Null();
+        }
+
+        row.Text(status);
+        row.Text(_routerVersion);
+        row.Text(NameOrNull(record.ExperimentName));
+        row.Text(_reason.Reason(record));
+        row.Text(createdAt);
+        if (!row.Run())
         {
             // One row that breaks a constraint must not hold back the journal for ever.
             return 1;
@@ -150,33 +149,33 @@ internal sealed class RequestRows : IDisposable
 
     private int WriteOutcome(in RequestRecord record, string createdAt, string deployment, string model, string user)
     {
-        var p = _outcome!.Parameters;
-        p[0].Value = record.Id.ToString();
-        p[1].Value = createdAt;
-        p[2].Value = record.StartUnixMicros;
-        p[3].Value = NameOrNull(record.VirtualModelName);
-        p[4].Value = model.Length > 0 ? model : DBNull.Value;
-        p[5].Value = deployment.Length > 0 ? deployment : DBNull.Value;
-        p[6].Value = OutcomeText(record.Outcome);
-        p[7].Value = (long)record.HttpStatus;
-        p[8].Value = (long)record.Attempts;
-        p[9].Value = FiniteOrNull(record.LatencyMs);
-        p[10].Value = FiniteOrNull(record.TtftMs);
-        p[11].Value = FiniteOrNull(record.ItlMeanMs);
-        p[12].Value = record.PromptTokens;
-        p[13].Value = record.CachedTokens;
-        p[14].Value = record.CompletionTokens;
-        p[15].Value = FiniteOrNull(record.CostUsd);
-        p[16].Value = user;
-        p[17].Value = NameOrNull(record.KeyName);
-        p[18].Value = NameOrNull(record.PolicyName);
-        p[19].Value = record.Decision == DecisionKind.None ? DBNull.Value : DecisionText(record.Decision);
-        p[20].Value = FiniteOrNull(record.PredictedTtftMs);
-        p[21].Value = FiniteOrNull(record.PredictedItlMs);
-        p[22].Value = FiniteOrNull(record.PredictedCostUsd);
-        p[23].Value = NameOrNull(record.RunnerUpName);
-        p[24].Value = deployment.Length > 0 ? _reason.Decision(record) : DBNull.Value;
-        return _outcome.ExecuteNonQuery() == 0 ? 1 : 0;
+        var row = _outcome!.Row();
+        row.Text(record.Id.ToString());
+        row.Text(createdAt);
+        row.Integer(record.StartUnixMicros);
+        row.Text(NameOrNull(record.VirtualModelName));
+        row.Text(model.Length > 0 ? model : null);
+        row.Text(deployment.Length > 0 ? deployment : null);
+        row.Text(OutcomeText(record.Outcome));
+        row.Integer(record.HttpStatus);
+        row.Integer(record.Attempts);
+        row.Real(record.LatencyMs);
+        row.Real(record.TtftMs);
+        row.Real(record.ItlMeanMs);
+        row.Integer(record.PromptTokens);
+        row.Integer(record.CachedTokens);
+        row.Integer(record.CompletionTokens);
+        row.Real(record.CostUsd);
+        row.Text(user);
+        row.Text(NameOrNull(record.KeyName));
+        row.Text(NameOrNull(record.PolicyName));
+        row.Text(record.Decision == DecisionKind.None ? null : DecisionText(record.Decision));
+        row.Real(record.PredictedTtftMs);
+        row.Real(record.PredictedItlMs);
+        row.Real(record.PredictedCostUsd);
+        row.Text(NameOrNull(record.RunnerUpName));
+        row.Blob(deployment.Length > 0 ? _reason.Decision(record) : null);
+        return row.Run() ? 0 : 1;
     }
 
     // A request may name a user or deployment whose row does not exist yet: the references must hold.
@@ -207,26 +206,13 @@ internal sealed class RequestRows : IDisposable
 
         Dispose();
         _connection = connection;
-        _request = Insert(connection, "requests", [
+        _request = new InsertStatement(connection, "requests", [
             "id", "user_id", "deployment_id", "model_id", "backend_id", "task_type", "input_tokens", "output_tokens", "cost_usd",
             "latency_ms", "status", "router_version", "experiment_id", "routing_reason", "created_at"]);
-        _outcome = Insert(connection, "r_outcomes", [
+        _outcome = new InsertStatement(connection, "r_outcomes", [
             "id", "created_at", "started_us", "virtual_model", "model_id", "deployment_id", "outcome", "http_status", "attempts",
             "latency_ms", "ttft_ms", "itl_ms", "prompt_tokens", "cached_tokens", "completion_tokens", "cost_usd", "user_id", "key_id",
             "policy", "decision_kind", "predicted_ttft_ms", "predicted_itl_ms", "predicted_cost_usd", "runner_up", "decision"]);
-    }
-
-    private static SqliteCommand Insert(SqliteConnection connection, string table, string[] columns)
-    {
-        var command = connection.CreateCommand();
-        command.CommandText = $"INSERT INTO {table} ({string.Join(", ", columns)}) VALUES ({string.Join(", ", columns.Select(c => "$" + c))}) "
-            + "ON CONFLICT (id) DO NOTHING";
-        foreach (var column in columns)
-        {
-            command.Parameters.AddWithValue("$" + column, DBNull.Value);
-        }
-
-        return command;
     }
 
     private static string DecisionText(DecisionKind kind) => kind switch
@@ -237,7 +223,5 @@ internal sealed class RequestRows : IDisposable
         _ => "chosen",
     };
 
-    private object NameOrNull(int number) => number != 0 ? _journal.Name(number) : DBNull.Value;
-
-    private static object FiniteOrNull(double value) => double.IsFinite(value) ? value : DBNull.Value;
+    private string? NameOrNull(int number) => number != 0 ? _journal.Name(number) : null;
 }

@@ -30,6 +30,12 @@ internal abstract class Backend : IAsyncDisposable
     /// <summary>True when a stream's usage must be asked for by <c>stream_options</c>.</summary>
     public virtual bool ReportsUsageOnRequest => true;
 
+    /// <summary>False when requests are stopped through <see cref="BackendRequest.Abort"/>, so that no token is needed.</summary>
+    public virtual bool NeedsToken => true;
+
+    /// <summary>True when it must be told in the body that a final assistant message is to be continued (vLLM's <c>continue_final_message</c>).</summary>
+    public virtual bool ContinuesByFlag => false;
+
     /// <summary>True when it refuses <c>max_tokens</c> for some models and wants <c>max_completion_tokens</c> (OpenAI's own service).</summary>
     public virtual bool WantsMaxCompletionTokens => false;
 

@@ -12,10 +12,10 @@ internal static class BackendTable
     /// <summary>Kind, when to choose it, how to make one.</summary>
     public static IReadOnlyList<BackendRow> Rows { get; } =
     [
-        new(BackendKind.LlmD, "an llm-d cluster behind its gateway", static c => new LlmDBackend(c.Url!, c.ApiKey?.Reveal(), Http(c)) { Id = c.Id, Timeouts = c.Timeouts }),
+        new(BackendKind.LlmD, "an llm-d cluster behind its gateway", static c => new LlmDBackend(c.Url!, c.ApiKey?.Reveal(), UpstreamHttp.Create(c), UpstreamHttp.CreatePlain(c)) { Id = c.Id, Timeouts = c.Timeouts }),
         new(BackendKind.OpenAi, "any server with OpenAI's HTTP surface", OpenAi),
-        new(BackendKind.Anthropic, "Anthropic's Messages API", static c => new AnthropicBackend(c.Url!, c.ApiKey?.Reveal(), Http(c), TimeProvider.System) { Id = c.Id, Timeouts = c.Timeouts }),
-        new(BackendKind.Ollama, "a running Ollama", static c => new OllamaBackend(OpenAi(c), c.Url!, c.ApiKey?.Reveal(), Http(c)) { Id = c.Id, Timeouts = c.Timeouts }),
+        new(BackendKind.Anthropic, "Anthropic's Messages API", static c => new AnthropicBackend(c.Url!, c.ApiKey?.Reveal(), UpstreamHttp.Create(c), TimeProvider.System) { Id = c.Id, Timeouts = c.Timeouts }),
+        new(BackendKind.Ollama, "a running Ollama", static c => new OllamaBackend(OpenAi(c), c.Url!, c.ApiKey?.Reveal(), UpstreamHttp.Create(c)) { Id = c.Id, Timeouts = c.Timeouts }),
         new(BackendKind.Routerd, "another routerd", OpenAi),
     ];
 
@@ -34,7 +34,5 @@ internal static class BackendTable
     }
 
     private static OpenAiCompatibleBackend OpenAi(BackendConfig config) =>
-        new(config.Url!, config.ApiKey?.Reveal(), Http(config)) { Id = config.Id, Timeouts = config.Timeouts };
-
-    private static HttpMessageInvoker Http(BackendConfig config) => UpstreamHttp.Create(config.Timeouts.Connect);
+        new(config.Url!, config.ApiKey?.Reveal(), UpstreamHttp.Create(config), UpstreamHttp.CreatePlain(config)) { Id = config.Id, Timeouts = config.Timeouts };
 }

@@ -1,5 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
+using RouterDaemon.Backends.Http1;
+using RouterDaemon.Config;
 
 namespace RouterDaemon.Backends;
 
@@ -8,43 +9,36 @@ internal static class UpstreamHttp
 {
     private const int MaxResponseHeadersKiB = 64;
 
-    /// <summary>Connections to one backend, over TCP or over the Unix socket <paramref name="socketPath"/>.</summary>
-    public static HttpMessageInvoker Create(TimeSpan connectTimeout, string? socketPath = null)
+    /// <summary>The framework's client for one backend: TLS, HTTP/2, proxies.</summary>
+    public static HttpMessageInvoker Create(BackendConfig config) => Create(config.Timeouts.Connect);
+
+    /// <summary>The framework's client, with a limit for connecting.</summary>
+    public static HttpMessageInvoker Create(TimeSpan connectTimeout) => new(new SocketsHttpHandler
     {
-        var handler = new SocketsHttpHandler
+        // A redirect could carry the prompt and the key to another host.
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        UseCookies = false,
+        ActivityHeadersPropagator = null,
+        ConnectTimeout = connectTimeout,
+        PooledConnectionIdleTimeout = Http1Pool.MaxIdle,
+        PooledConnectionLifetime = Http1Pool.MaxAge,
+        EnableMultipleHttp2Connections = true,
+        MaxResponseHeadersLength = MaxResponseHeadersKiB,
+        ResponseDrainTimeout = TimeSpan.FromMilliseconds(100),
+        InitialHttp2StreamWindowSize = 1024 * 1024,
+    });
+
+    /// <summary>Our own client, for an upstream that is reached in plain text and without a proxy; null for all others.</summary>
+    public static Http1Client? CreatePlain(BackendConfig config)
+    {
+        var url = config.Url!;
+        if (url.Scheme != Uri.UriSchemeHttp || HttpClient.DefaultProxy.GetProxy(url) is { } proxy && proxy != url)
         {
-            // A redirect could carry the prompt and the key to another host.
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            UseCookies = false,
-            ActivityHeadersPropagator = null,
-            ConnectTimeout = connectTimeout,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90),
-            // New connections look the name up again, so a moved backend is found without a restart.
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            EnableMultipleHttp2Connections = true,
-            MaxResponseHeadersLength = MaxResponseHeadersKiB,
-            ResponseDrainTimeout = TimeSpan.FromMilliseconds(100),
-            InitialHttp2StreamWindowSize = 1024 * 1024,
-        };
-        if (socketPath is not null)
-        {
-            handler.ConnectCallback = async (_, cancellationToken) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                try
-                {
-                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken).ConfigureAwait(false);
-                    return new NetworkStream(socket, ownsSocket: true);
-                }
-                catch
-                {
-                    socket.Dispose();
-                    throw;
-                }
-            };
+            return null;
         }
 
-        return new HttpMessageInvoker(handler);
+        var connector = new Http1Connector(url.IdnHost.Trim('[', ']'), url.Port, null, config.Timeouts.Connect, TimeProvider.System);
+        return new Http1Client(new Http1Pool(connector, TimeProvider.System));
     }
 }

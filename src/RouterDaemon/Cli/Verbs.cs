@@ -12,6 +12,7 @@ internal static class Verbs
         ModelsVerb.Create,
         ExplainVerb.Create,
         SimulateVerb.Create,
+        BenchVerb.Create,
         ReplayVerb.Create,
         ContextVerb.Create,
         McpVerb.Create,

@@ -122,7 +122,9 @@ internal static class RouterdSchema
 
     private static readonly ObjectType<RetriesConfig> Retries = new ObjectType<RetriesConfig>(new())
         .Field("max_attempts", new IntegerType(1, 10), r => r.MaxAttempts, (r, v) => r with { MaxAttempts = v }, "Attempts of one request, the first included.")
-        .Field("backoff", Pause, r => r.Backoff, (r, v) => r with { Backoff = v }, "Pause before the second attempt, doubled for each further one; 0 = none.");
+        .Field("backoff", Pause, r => r.Backoff, (r, v) => r with { Backoff = v }, "Pause before the second attempt, doubled for each further one; 0 = none.")
+        .Field("max_wait", Pause, r => r.MaxWait, (r, v) => r with { MaxWait = v }, "How long a request may wait in all for a deployment that cools down or is full; 0 = not at all.")
+        .Field("rescue", Bool, r => r.Rescue, (r, v) => r with { Rescue = v }, "Go on elsewhere with a stream whose upstream died in the middle, where a deployment has continue_assistant.");
 
     private static readonly ObjectType<AuthConfig> Auth = new ObjectType<AuthConfig>(new())
         .Field("required", Bool, a => a.Required, (a, v) => a with { Required = v }, "Requests need a key; true as soon as a key exists or listen is not loopback.")
@@ -157,6 +159,7 @@ internal static class RouterdSchema
         .Field("max_body_bytes", new SizeType(1 << 10, 1L << 30), l => l.MaxBodyBytes, (l, v) => l with { MaxBodyBytes = v }, "Largest request body.")
         .Field("max_connections", new IntegerType(0, 1_000_000), l => l.MaxConnections, (l, v) => l with { MaxConnections = v }, "Most open client connections; 0 = no limit.")
         .Field("request_deadline", Timeout, l => l.RequestDeadline, (l, v) => l with { RequestDeadline = v }, "A request ends after this even if the client set no deadline.")
+        .Field("client_stall", Timeout, l => l.ClientStall, (l, v) => l with { ClientStall = v }, "A client that reads nothing of its answer for this long is left.")
         .Field("drain_timeout", Pause, l => l.DrainTimeout, (l, v) => l with { DrainTimeout = v }, "How long running requests may go on after SIGTERM; 0 = cut at once.");
 
     private static readonly ObjectType<LogConfig> Log = new ObjectType<LogConfig>(new())

@@ -2,12 +2,16 @@ using RouterDaemon.Backends;
 using RouterDaemon.Config;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Routing;
+using RouterDaemon.Telemetry;
 
 namespace RouterDaemon.Fleet;
 
 /// <summary>Everything a request needs of the configuration and the fleet, as one immutable reference that is read once.</summary>
 internal sealed class FleetState
 {
+    private RoutingPreset? _defaultPreset;
+    private int _defaultPolicy;
+
     /// <summary>The configuration it was built from.</summary>
     public required RouterdConfig Config { get; init; }
 
@@ -25,10 +29,21 @@ internal sealed class FleetState
         (target.Preset is { } name ? RoutingPreset.Find(name) : null) ?? DefaultPreset;
 
     /// <summary>The configured default preset.</summary>
-    public RoutingPreset DefaultPreset => RoutingPreset.Find(Config.Routing.Preset.ToString().ToLowerInvariant()) ?? RoutingPreset.Balanced;
+    public RoutingPreset DefaultPreset => _defaultPreset ??= RoutingPreset.Find(Config.Routing.Preset.ToString().ToLowerInvariant()) ?? RoutingPreset.Balanced;
 
     /// <summary>The policy of <paramref name="target"/>, else the configured default: its number plus one.</summary>
-    public int PolicyOf(NameTarget target) => RoutingPolicies.IndexOf(target.Policy ?? Config.Routing.Policy) + 1;
+    public int PolicyOf(NameTarget target)
+    {
+        if (target.Policy is { } own)
+        {
+            return RoutingPolicies.IndexOf(own) + 1;
+        }
+
+        return _defaultPolicy != 0 ? _defaultPolicy : _defaultPolicy = RoutingPolicies.IndexOf(Config.Routing.Policy) + 1;
+    }
+
+    /// <summary>Numbers of the fleet's names in the journal, once a request was recorded.</summary>
+    public JournalNames? JournalNames { get; set; }
 
     /// <summary>Names to try when none of a virtual model's deployments can answer.</summary>
     public IReadOnlyList<string> FallbacksOf(NameTarget target)

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace RouterDaemon.Http;
 
@@ -9,6 +10,8 @@ namespace RouterDaemon.Http;
 /// </summary>
 internal static class KestrelHost
 {
+    private const int ListenBacklog = 4096;
+
     /// <summary>A server that is ready to be started with an application.</summary>
     public static IServer Create(ILoggerFactory loggers, Action<KestrelServerOptions> configure)
     {
@@ -21,6 +24,15 @@ internal static class KestrelHost
         builder.Services.AddSingleton<System.Diagnostics.DiagnosticSource>(s => s.GetRequiredService<System.Diagnostics.DiagnosticListener>());
         builder.UseKestrelCore();
         builder.Services.Configure(configure);
+        builder.Services.Configure<SocketTransportOptions>(static sockets =>
+        {
+            // See SocketThreads: requests stay on the thread that read them.
+            sockets.UnsafePreferInlineScheduling = true;
+            sockets.IOQueueCount = SocketThreads.Count;
+            // One system call less for each request; an idle connection holds 4 KiB for it.
+            sockets.WaitForDataBeforeAllocatingBuffer = false;
+            sockets.Backlog = ListenBacklog;
+        });
         return builder.Services.BuildServiceProvider().GetRequiredService<IServer>();
     }
 

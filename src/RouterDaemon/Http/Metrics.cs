@@ -41,6 +41,7 @@ internal sealed class Metrics(FleetManager fleet, Router router, DecisionRecorde
         Single(text, "routerd_hedges_total", "counter", "Requests sent to a second deployment because the first token was late.", router.Hedges);
         Single(text, "routerd_journal_backlog", "gauge", "Records not yet in SQLite.", journal.Backlog);
         Single(text, "routerd_journal_dropped_total", "counter", "Records that found the journal full.", journal.Dropped);
+        Single(text, "routerd_allocated_bytes_total", "counter", "Managed memory allocated since the start.", GC.GetTotalAllocatedBytes());
 
         var response = context.Http.Response;
         response.ContentType = "text/plain; version=0.0.4; charset=utf-8";

@@ -70,6 +70,11 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
 
     private async ValueTask<AttemptResult> DeliverAsync(ReadOnlyMemory<byte> answer, AnswerPath path, Lease lease)
     {
+        if (answer.Length > options.MaxInlineScanBytes)
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+
         var facts = new ChunkFacts { CachedTokens = -1 };
         path.ScanAnswer(answer.Span, ref facts);
         if (facts.Malformed || !Utf8.IsValid(answer.Span))
@@ -112,15 +117,9 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
             writer.Write(answer.Span);
         }
 
-        try
-        {
-            await writer.FlushAsync(http.RequestAborted).ConfigureAwait(false);
-            return AttemptResult.Success;
-        }
-        catch (OperationCanceledException)
-        {
-            return new AttemptResult(RelayError.ClientGone, true);
-        }
+        var flush = writer.FlushAsync();
+        return new AttemptResult(
+            flush.IsCompletedSuccessfully ? RelayError.None : await ClientFlush.WaitAsync(flush, call, attempt, clock).ConfigureAwait(false), true);
     }
 
     private AttemptResult Fail(RelayError error, string text) => new(error, false) { Message = $"{attempt.Deployment.Id}: {text}" };

@@ -4,13 +4,16 @@ using RouterDaemon.Core.Fleet;
 namespace RouterDaemon.Relay;
 
 /// <summary>One try at one deployment: its cancellation and the deadline of the phase it is in.</summary>
-internal sealed class Attempt : IDisposable
+internal sealed class Attempt : IAbortSource, IDisposable
 {
-    private readonly CancellationTokenSource _cancel = new();
+    private static readonly object Fired = new();
+
     private readonly CancellationTokenRegistration _clientGone;
     private long _deadlineTimestamp = long.MaxValue;
     private int _phaseError;
     private int _cause;
+    private object? _target;
+    private CancellationTokenSource? _source;
 
     public Attempt(DeploymentEntry deployment, Backend backend, CancellationToken clientGone)
     {
@@ -25,8 +28,8 @@ internal sealed class Attempt : IDisposable
     /// <summary>Who takes it there.</summary>
     public Backend Backend { get; }
 
-    /// <summary>Cancelled when the client goes away or a deadline passes; <see cref="Cause"/> says which.</summary>
-    public CancellationToken Token => _cancel.Token;
+    /// <summary>The token that <see cref="CreateToken"/> made; none when nobody needed one, because the worker is stopped otherwise.</summary>
+    public CancellationToken Token => Volatile.Read(ref _source)?.Token ?? CancellationToken.None;
 
     /// <summary>Why it was cancelled, or <see cref="RelayError.None"/>.</summary>
     public RelayError Cause => (RelayError)Volatile.Read(ref _cause);
@@ -83,20 +86,53 @@ internal sealed class Attempt : IDisposable
             return;
         }
 
-        try
+        (Interlocked.Exchange(ref _target, Fired) as IAbortable)?.Abort();
+        CancelToken();
+    }
+
+    /// <inheritdoc/>
+    public bool TryAttach(IAbortable target) => Interlocked.CompareExchange(ref _target, target, null) is null;
+
+    /// <inheritdoc/>
+    public bool TryDetach(IAbortable target) => Interlocked.CompareExchange(ref _target, null, target) == target;
+
+    /// <summary>Cancelled when the client goes away or a deadline passes; <see cref="Cause"/> says which.</summary>
+    public CancellationToken CreateToken()
+    {
+        if (Volatile.Read(ref _source) is null)
         {
-            _cancel.Cancel();
+            var made = new CancellationTokenSource();
+            if (Interlocked.CompareExchange(ref _source, made, null) is not null)
+            {
+                made.Dispose();
+            }
+
+            // Whoever cancels sets the cause before it looks for a token: one of the two sees the other.
+            if (Cause != RelayError.None)
+            {
+                CancelToken();
+            }
         }
-        catch (ObjectDisposedException)
-        {
-            // The attempt ended at the same moment: there is nothing left to cancel.
-        }
+
+        return Token;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _clientGone.Dispose();
-        _cancel.Dispose();
+        _source?.Dispose();
+    }
+
+    private void CancelToken()
+    {
+        try
+        {
+            Volatile.Read(ref _source)?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The attempt ended at the same moment: there is nothing left to cancel.
+        }
     }
 }

@@ -11,6 +11,9 @@ internal readonly record struct AttemptResult(RelayError Error, bool Delivered)
     /// <summary>A whole answer.</summary>
     public static readonly AttemptResult Success = new(RelayError.None, true);
 
+    /// <summary>True when the client has the beginning of an answer that another deployment may go on with.</summary>
+    public bool IsMidStream { get; init; }
+
     /// <summary>The sentence for the client; null when there is nothing to say.</summary>
     public string? Message { get; init; }
 

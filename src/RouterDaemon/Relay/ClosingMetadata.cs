@@ -12,7 +12,7 @@ namespace RouterDaemon.Relay;
 internal static class ClosingMetadata
 {
     /// <summary>True when the client asked for it, or when its headers name no final deployment.</summary>
-    public static bool IsDue(InferenceCall call) => call.Hints.Explain || call.Output is { CommittedByKeepAlive: true };
+    public static bool IsDue(InferenceCall call) => call.Hints.Explain || call.Rescues.Count > 0 || call.Output is { CommittedByKeepAlive: true };
 
     /// <summary>As the last event before <c>[DONE]</c>; nothing when it is not due.</summary>
     public static void WriteEvent(IBufferWriter<byte> output, InferenceCall call)
@@ -64,6 +64,7 @@ internal static class ClosingMetadata
         json.WriteString("deployment", call.Deployment?.Id);
         json.WriteNumber("attempts", call.Attempts);
         json.WriteString("policy", RoutingPolicies.Table[decision.Policy].Name);
+        WriteRescues(json, call);
         DecisionJson.WriteCandidates(json, call.Fleet, call.Reports);
         json.WriteStartObject("predicted");
         json.WriteNumber("ttft_ms", Rounded(decision.WinnerTerms.TtftMs));
@@ -80,6 +81,26 @@ internal static class ClosingMetadata
         json.WriteNumber("cost_usd", call.Deployment is { } deployment ? call.Usage.CostUsd(deployment) : 0);
         json.WriteEndObject();
         json.WriteEndObject();
+    }
+
+    private static void WriteRescues(Utf8JsonWriter json, InferenceCall call)
+    {
+        if (call.Rescues.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray("rescued");
+        foreach (var rescue in call.Rescues)
+        {
+            json.WriteStartObject();
+            json.WriteString("from", rescue.DeploymentId);
+            json.WriteNumber("after_chunks", rescue.DeliveredChunks);
+            json.WriteString("reason", rescue.Reason);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteNumberOrNull(Utf8JsonWriter json, string name, double value)

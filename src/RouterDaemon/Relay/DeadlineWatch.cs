@@ -9,6 +9,7 @@ internal sealed class DeadlineWatch : IDisposable
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
+    private readonly CancellationTokenSource _stopping = new();
     private Attempt[] _attempts = new Attempt[64];
     private Attempt[] _scratch = [];
     private int _count;
@@ -31,9 +32,33 @@ internal sealed class DeadlineWatch : IDisposable
         }
     }
 
+    /// <summary>Cancelled when running requests are given up because the daemon stops.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>Gives up every attempt, and those that are added later.</summary>
+    public async Task StopAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        Attempt[] running;
+        lock (_lock)
+        {
+            running = _attempts[.._count];
+        }
+
+        foreach (var attempt in running)
+        {
+            attempt.Cancel(RelayError.ShuttingDown);
+        }
+    }
+
     /// <summary>Watches an attempt until it is removed.</summary>
     public void Add(Attempt attempt)
     {
+        if (_stopping.IsCancellationRequested)
+        {
+            attempt.Cancel(RelayError.ShuttingDown);
+        }
+
         lock (_lock)
         {
             if (_count == _attempts.Length)
@@ -66,7 +91,11 @@ internal sealed class DeadlineWatch : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _timer.Dispose();
+    public void Dispose()
+    {
+        _timer.Dispose();
+        _stopping.Dispose();
+    }
 
     private void Sweep()
     {

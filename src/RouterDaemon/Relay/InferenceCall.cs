@@ -61,10 +61,13 @@ internal sealed class InferenceCall : IDisposable
     public RouteRequest Route;
 
     /// <summary>Every candidate as the first decision saw it; empty unless the client asked for an explanation.</summary>
-    public IReadOnlyList<CandidateReport> Reports { get; set; } = [];
+    public CandidateReport[] Reports { get; set; } = [];
 
     /// <summary>The last decision.</summary>
     public RouteDecision Decision;
+
+    /// <summary>The choice that is being made; <see cref="Decision"/> once there is an attempt on it.</summary>
+    public RouteDecision Choice;
 
     /// <summary>How the last deployment was found.</summary>
     public DecisionKind DecisionKind { get; set; }
@@ -101,6 +104,15 @@ internal sealed class InferenceCall : IDisposable
 
     /// <summary>The client's stream, once there is one.</summary>
     public StreamOutput? Output { get; set; }
+
+    /// <summary>The answer's text so far, where another deployment may go on with it; null = none may.</summary>
+    public DeliveredText? Delivered { get; set; }
+
+    /// <summary>Deployments that died in the middle of this answer, which went on elsewhere.</summary>
+    public List<Rescue> Rescues { get; } = [];
+
+    /// <summary>Time spent waiting for a deployment to become usable again.</summary>
+    public TimeSpan Waited { get; set; }
 
     /// <summary>When the whole request must have ended, as <see cref="TimeProvider.GetTimestamp"/> counts.</summary>
     public long DeadlineTimestamp { get; set; } = long.MaxValue;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RouterDaemon.Backends;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Replay;
@@ -20,12 +21,14 @@ internal sealed class InferenceRelay(
     private static readonly TimeSpan GaugeLife = TimeSpan.FromSeconds(15);
 
     private readonly Hedging _hedging = new(router, recorder, clock);
+    private readonly RetryWait _retryWait = new(watch, options, clock);
     private ulong _seed;
 
     /// <summary>Answers one request.</summary>
     /// <param name="context">The request.</param>
     /// <param name="operation">What is asked.</param>
     /// <param name="client">Its dialect when it is not OpenAI's.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask RunAsync(RequestContext context, Operation operation, ClientDialect? client = null)
     {
         if (!ready.IsCompleted)
@@ -37,6 +40,11 @@ internal sealed class InferenceRelay(
         var state = fleet.Current;
         fleet.RefreshOnDevice(state);
         var body = await RequestBody.ReadAsync(context, state.Config.Limits.MaxBodyBytes).ConfigureAwait(false);
+        if (body.Length > options.MaxInlineScanBytes)
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+
         using var call = new InferenceCall(context, operation, body, state, client) { Time = clock.Time };
         try
         {
@@ -46,8 +54,7 @@ internal sealed class InferenceRelay(
                 return;
             }
 
-            Prepare(call);
-            await AttemptAllAsync(call).ConfigureAwait(false);
+            await AttemptAllAsync(call, Prepare(call)).ConfigureAwait(false);
         }
         catch (ApiException e)
         {
@@ -119,16 +126,17 @@ internal sealed class InferenceRelay(
         }
 
         call.DeadlineTimestamp = clock.After(limit);
+        call.Delivered = config.Retries.Rescue && !call.IsTranslated ? DeliveredText.For(call.Operation, call.Peek) : null;
         return target;
     }
 
-    private async ValueTask AttemptAllAsync(InferenceCall call)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask AttemptAllAsync(InferenceCall call, NameTarget asked)
     {
-        var targets = RequestTargets.All(call);
+        var targets = RequestTargets.All(call, asked);
         var next = 0;
         var target = targets[next++];
         AttemptResult last = default;
-        RouteDecision nothing = default;
         DeploymentEntry? first = null;
         AttemptResult? pending = null;
         var maxAttempts = call.Fleet.Config.Retries.MaxAttempts;
@@ -140,24 +148,24 @@ internal sealed class InferenceRelay(
                 call.Reports = Explain(call, target);
             }
 
-            var decision = default(RouteDecision);
-            var result = decisions.Choose(call, target.Candidates, ref decision, out var lease);
+            var result = decisions.Choose(call, target.Candidates, ref call.Choice, out var lease);
             if (result == RouteResult.NothingUsable)
             {
-                nothing = decision;
                 if (next < targets.Count)
                 {
                     target = targets[next++];
                     continue;
                 }
 
-                if (await WaitForAnotherTryAsync(call, last, nothing.Masked).ConfigureAwait(false))
+                if (await _retryWait.WaitAsync(call, last).ConfigureAwait(false))
                 {
+                    next = 0;
+                    target = targets[next++];
                     continue;
                 }
 
                 call.Outcome = call.Attempts > 0 ? OutcomeOf(last) : RequestOutcome.Masked;
-                throw new ApiException(call.Attempts > 0 ? FinalErrors.After(last) : FinalErrors.NothingUsable(call, nothing, clock));
+                throw new ApiException(call.Attempts > 0 ? FinalErrors.After(last) : FinalErrors.NothingUsable(call, call.Choice, clock));
             }
 
             if (pending is { } failed)
@@ -167,18 +175,18 @@ internal sealed class InferenceRelay(
             }
 
             call.Attempts++;
-            call.Decision = decision;
-            call.Deployment = call.Fleet.Snapshot.Deployments[decision.Winner];
+            call.Decision = call.Choice;
+            call.Deployment = call.Fleet.Snapshot.Deployments[call.Decision.Winner];
             first ??= call.Deployment;
             call.DecisionKind = call.Deployment != first || next > 1 ? DecisionKind.Fallback : DecisionKind.Chosen;
 
             last = Hedging.Applies(call)
                 ? await _hedging.RunAsync(call, target, new Lease(lease), this).ConfigureAwait(false)
-                : await AttemptAsync(call, decision.Winner, new Lease(lease), null).ConfigureAwait(false);
+                : await AttemptAsync(call, call.Decision.Winner, new Lease(lease), null).ConfigureAwait(false);
             call.Outcome = OutcomeOf(last);
             if (last.Delivered)
             {
-                call.HttpStatus = last.Error == RelayError.ClientGone ? 499 : 200;
+                call.HttpStatus = last.Error is RelayError.ClientGone or RelayError.ClientStalled ? 499 : 200;
                 return;
             }
 
@@ -189,6 +197,12 @@ internal sealed class InferenceRelay(
             }
 
             call.Route.Tried.Add(call.Decision.Winner);
+            if (last.IsMidStream)
+            {
+                call.Rescues.Add(new Rescue(call.Deployment.Id, call.Usage.CompletionTokens, last.Message ?? last.Error.ToString()));
+                call.Route.Required |= Capability.ContinueAssistant;
+            }
+
             if (call.Attempts >= maxAttempts || last.Error is RelayError.Deadline or RelayError.ShuttingDown)
             {
                 await GiveUpAsync(call, last).ConfigureAwait(false);
@@ -201,6 +215,7 @@ internal sealed class InferenceRelay(
     }
 
     /// <summary>One attempt at one deployment, alone or in a race with another one.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<AttemptResult> AttemptAsync(InferenceCall call, int deploymentNumber, Lease lease, HedgeRace? race)
     {
         var deployment = call.Fleet.Snapshot.Deployments[deploymentNumber];
@@ -247,6 +262,7 @@ internal sealed class InferenceRelay(
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<AttemptResult> ExchangeAsync(InferenceCall call, Attempt attempt, Lease lease)
     {
         var native = call.Client.Native is { } own && attempt.Backend.Speaks(own);
@@ -258,15 +274,17 @@ internal sealed class InferenceRelay(
             Dialect = dialect,
             Body = native
                 ? RequestRewriter.Rewrite(call.Original, call.Client.NativePeek, attempt.Deployment, wantUsage: false)
-                : RequestRewriter.Rewrite(call.Body, call.Peek, attempt.Deployment, attempt.Backend.ReportsUsageOnRequest, call.IsTranslated && attempt.Backend.WantsMaxCompletionTokens),
+                : RequestRewriter.Rewrite(call.Body, call.Peek, attempt.Deployment, attempt.Backend.ReportsUsageOnRequest,
+                    call.IsTranslated && attempt.Backend.WantsMaxCompletionTokens, call.Rescues.Count > 0 ? call.Delivered : null, attempt.Backend.ContinuesByFlag),
             Peek = call.Peek,
             RequestId = call.Context.RequestId,
+            Abort = attempt,
             TraceParent = call.Context.Http.Request.Headers.TraceParent is [{ Length: <= 128 } parent] && !parent.AsSpan().ContainsAnyExceptInRange('!', '~') ? parent : null,
             Hints = CrossingHeaders.Of(call.Context.Http.Request.Headers, dialect),
         };
         try
         {
-            var response = await attempt.Backend.SendAsync(request, attempt.Token).ConfigureAwait(false);
+            var response = await attempt.Backend.SendAsync(request, attempt.Backend.NeedsToken ? attempt.CreateToken() : CancellationToken.None).ConfigureAwait(false);
             await using (response.ConfigureAwait(false))
             {
                 attempt.SessionToken = response.SessionToken;
@@ -368,30 +386,7 @@ internal sealed class InferenceRelay(
     private static async ValueTask EndStreamAsync(InferenceCall call, ApiError error)
     {
         call.Client.WriteError(await call.Output!.BeginAsync().ConfigureAwait(false), error);
-        await call.Output.EndAsync(call.Context.Http.RequestAborted).ConfigureAwait(false);
-    }
-
-    /// <summary>Same deployment again, after a pause, when everything was tried and the failure may pass.</summary>
-    private async ValueTask<bool> WaitForAnotherTryAsync(InferenceCall call, AttemptResult last, MaskReason masked)
-    {
-        // An error of this machine's own engine (no such file, queue full) does not pass within a pause.
-        if (call.Attempts == 0 || (masked & MaskReason.Tried) == 0 || last.ClientError is not null || last.RetryAfter > TimeSpan.FromSeconds(2))
-        {
-            return false;
-        }
-
-        var backoff = call.Fleet.Config.Retries.Backoff * Math.Pow(2, call.Attempts - 1);
-        // Full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"): half of it at least, so that a busy peer gets air.
-        var jitter = 0.5 + (0.5 * ((call.Route.Seed >> 11) * (1.0 / (1UL << 53))));
-        var pause = last.RetryAfter is { } asked && asked > backoff ? asked : backoff * jitter;
-        if (clock.After(pause) >= call.DeadlineTimestamp)
-        {
-            return false;
-        }
-
-        await Task.Delay(pause, clock.Time, call.Context.Http.RequestAborted).ConfigureAwait(false);
-        call.Route.Tried = default;
-        return true;
+        await call.Output.EndAsync().ConfigureAwait(false);
     }
 
     /// <summary>What the request's policy would choose now, on copies of the states; null = nothing is usable.</summary>
@@ -401,11 +396,11 @@ internal sealed class InferenceRelay(
             : null;
 
     /// <summary>Every candidate with its terms, as of now.</summary>
-    public List<CandidateReport> Explain(InferenceCall call, NameTarget target)
+    public CandidateReport[] Explain(InferenceCall call, NameTarget target)
     {
         var reports = new CandidateReport[target.Candidates.Count];
-        var count = router.Explain(target.Candidates, call.Route, call.PrefixHashes, clock.NowNs, reports);
-        return [.. reports.AsSpan(0, count)];
+        router.Explain(target.Candidates, call.Route, call.PrefixHashes, clock.NowNs, reports);
+        return reports;
     }
 
     /// <summary>A stream that broke is billed for what was delivered, a timeout for the prompt that was sent.</summary>

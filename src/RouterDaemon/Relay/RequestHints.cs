@@ -19,6 +19,8 @@ internal sealed class RequestHints
     private static readonly string[] Names =
         ["privacy", "preset", "policy", "max-cost-usd", "slo-ttft-ms", "slo-tpot-ms", "deadline-ms", "session", "tags", "no-cache", "explain"];
 
+    private static readonly string[] HeaderNames = Array.ConvertAll(Names, static name => "x-routerd-" + name);
+
     private static readonly RequestHints None = new();
 
     /// <summary>Least trust level; null = not said.</summary>
@@ -68,12 +70,11 @@ internal sealed class RequestHints
             hints.ReadRouteObject(peek.Route.Of(body));
         }
 
-        foreach (var name in Names)
+        for (var i = 0; i < Names.Length; i++)
         {
-            var header = "x-routerd-" + name;
-            if (headers.TryGetValue(header, out var value) && value.Count > 0)
+            if (headers.TryGetValue(HeaderNames[i], out var value) && value.Count > 0)
             {
-                (hints ??= new RequestHints()).Set(name, value[^1] ?? "", header);
+                (hints ??= new RequestHints()).Set(Names[i], value[^1] ?? "", HeaderNames[i]);
             }
         }
 

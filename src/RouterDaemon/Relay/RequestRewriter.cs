@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Wire;
 
@@ -12,6 +10,9 @@ internal static class RequestRewriter
     private static readonly byte[] IncludeUsageFirst = "\"include_usage\":true,"u8.ToArray();
     private static readonly byte[] StreamOptionsValue = "{\"include_usage\":true}"u8.ToArray();
     private static readonly byte[] StreamOptionsMember = "\"stream_options\":{\"include_usage\":true},"u8.ToArray();
+    /// <summary>vLLM's: without them its template would close the message and open a new one.</summary>
+    private static readonly byte[] ContinueMembers = "\"continue_final_message\":true,\"add_generation_prompt\":false,"u8.ToArray();
+
     private static readonly byte[] True = "true"u8.ToArray();
     private static readonly byte[] NewLimitName = "\"max_completion_tokens\""u8.ToArray();
 
@@ -21,12 +22,16 @@ internal static class RequestRewriter
     /// <param name="deployment">Where it goes.</param>
     /// <param name="wantUsage">Ask a stream for its usage chunk.</param>
     /// <param name="renameLimit">Say <c>max_completion_tokens</c> for <c>max_tokens</c>: of a body that is ours, for an upstream that refuses the old name.</param>
-    public static SplicedBody Rewrite(ReadOnlyMemory<byte> body, in RequestPeek peek, DeploymentEntry deployment, bool wantUsage, bool renameLimit = false)
+    /// <param name="delivered">The beginning of the answer, to be continued; null = a new answer.</param>
+    /// <param name="continueByFlag">The backend wants to be told that the last message is to be continued.</param>
+    public static SplicedBody Rewrite(
+        ReadOnlyMemory<byte> body, in RequestPeek peek, DeploymentEntry deployment, bool wantUsage, bool renameLimit = false, DeliveredText? delivered = null,
+        bool continueByFlag = false)
     {
         body = WithoutHints(body, peek, out var shift);
         var spliced = new SplicedBody(body);
         var model = Moved(peek.ModelValue, shift);
-        spliced.Replace(model.Offset, model.Length, Quoted(deployment.UpstreamModel));
+        spliced.Replace(model.Offset, model.Length, deployment.UpstreamModelJson);
         if (wantUsage && peek.Stream && !peek.IncludeUsage)
         {
             AskForUsage(spliced, peek, shift);
@@ -35,6 +40,15 @@ internal static class RequestRewriter
         if (renameLimit && LimitName(body.Span) is { IsEmpty: false } name)
         {
             spliced.Replace(name.Offset, name.Length, NewLimitName);
+        }
+
+        if (delivered is not null)
+        {
+            spliced.Replace(shift.Of(peek.Messages.End) - 1, 0, delivered.ToMessage());
+            if (continueByFlag)
+            {
+                spliced.Replace(shift.Of(peek.ObjectStart), 0, ContinueMembers);
+            }
         }
 
         return spliced;
@@ -159,8 +173,6 @@ internal static class RequestRewriter
     }
 
     private static ByteRange Moved(ByteRange range, Shift shift) => new(shift.Of(range.Offset), range.Length);
-
-    private static byte[] Quoted(string text) => Encoding.UTF8.GetBytes($"\"{JsonEncodedText.Encode(text)}\"");
 
     /// <summary>Where an offset lies once the cuts before it are gone.</summary>
     private readonly struct Shift(ByteRange[] cuts)

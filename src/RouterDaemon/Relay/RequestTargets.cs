@@ -8,17 +8,24 @@ namespace RouterDaemon.Relay;
 /// <summary>What a request's names stand for in the fleet of its arrival.</summary>
 internal static class RequestTargets
 {
+    private const int MaxShortNameBytes = 256;
+
     /// <summary>The model asked for, then its fallbacks in order.</summary>
-    public static List<NameTarget> All(InferenceCall call)
+    public static IReadOnlyList<NameTarget> All(InferenceCall call, NameTarget first)
     {
-        var first = Resolve(call, call.ModelName);
+        var configured = call.Fleet.FallbacksOf(first);
+        if (call.Hints.Fallbacks.Count == 0 && configured.Count == 0)
+        {
+            return [first];
+        }
+
         var targets = new List<NameTarget>(1 + call.Hints.Fallbacks.Count) { first };
         foreach (var name in call.Hints.Fallbacks.Where(name => name != call.ModelName))
         {
             targets.Add(Resolve(call, name));
         }
 
-        foreach (var name in call.Fleet.FallbacksOf(first))
+        foreach (var name in configured)
         {
             // A configured fallback that is not there now (not discovered yet) is no reason to refuse what the others can serve.
             if (name != call.ModelName && call.Fleet.Names.TryResolve(Encoding.UTF8.GetBytes(name), out var target))
@@ -33,7 +40,9 @@ internal static class RequestTargets
     /// <exception cref="ApiException">404 naming close matches.</exception>
     public static NameTarget Resolve(InferenceCall call, string name)
     {
-        if (call.Fleet.Names.TryResolve(Encoding.UTF8.GetBytes(name), out var target))
+        Span<byte> scratch = stackalloc byte[MaxShortNameBytes];
+        var bytes = Encoding.UTF8.TryGetBytes(name, scratch, out var length) ? scratch[..length] : Encoding.UTF8.GetBytes(name);
+        if (call.Fleet.Names.TryResolve(bytes, out var target))
         {
             return target;
         }

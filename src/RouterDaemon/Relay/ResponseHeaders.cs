@@ -7,6 +7,8 @@ namespace RouterDaemon.Relay;
 /// <summary>What every answer says of its routing.</summary>
 internal static class ResponseHeaders
 {
+    private const int MaxReasonChars = 512;
+
     /// <summary>Sets <c>x-routerd-*</c>.</summary>
     public static void Write(HttpResponse response, InferenceCall call)
     {
@@ -42,23 +44,36 @@ internal static class ResponseHeaders
     public static string Reason(InferenceCall call)
     {
         ref readonly var decision = ref call.Decision;
-        var policy = RoutingPolicies.Table[decision.Policy].Name;
-        var terms = decision.WinnerTerms;
-        var text = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{policy}: predicted ttft {terms.TtftMs:0} ms, {terms.ItlMs:0.0} ms/token, cost ${terms.CostUsd:0.000000}; {decision.Usable} of {decision.Candidates} usable");
-        if (decision.RunnerUp < 0)
+        ref readonly var terms = ref decision.WinnerTerms;
+        var line = new LineWriter(stackalloc char[MaxReasonChars]);
+        line.Append(RoutingPolicies.Table[decision.Policy].Name);
+        line.Append(": predicted ttft ");
+        line.Append(terms.TtftMs, 0);
+        line.Append(" ms, ");
+        line.Append(terms.ItlMs, 1);
+        line.Append(" ms/token, cost $");
+        line.Append(terms.CostUsd, 6);
+        line.Append("; ");
+        line.Append(decision.Usable);
+        line.Append(" of ");
+        line.Append(decision.Candidates);
+        line.Append(" usable");
+        if (decision.RunnerUp >= 0)
         {
-            return text;
+            ref readonly var other = ref decision.RunnerUpTerms;
+            line.Append("; runner-up ");
+            line.Append(call.Fleet.Snapshot.Deployments[decision.RunnerUp].Id);
+            line.Append(" (ttft ");
+            line.Append(other.TtftMs, 0);
+            line.Append(" ms, cost $");
+            line.Append(other.CostUsd, 6);
+            line.Append(")");
         }
 
-        var second = call.Fleet.Snapshot.Deployments[decision.RunnerUp].Id;
-        var other = decision.RunnerUpTerms;
-        return text + string.Create(
-            CultureInfo.InvariantCulture, $"; runner-up {Ascii(second)} (ttft {other.TtftMs:0} ms, cost ${other.CostUsd:0.000000})");
+        return new string(line.Text);
     }
 
-    private static string Ascii(string text) => string.Create(text.Length, text, static (span, from) =>
+    private static string Ascii(string text) => !text.AsSpan().ContainsAnyExceptInRange(' ', '~') ? text : string.Create(text.Length, text, static (span, from) =>
     {
         for (var i = 0; i < span.Length; i++)
         {

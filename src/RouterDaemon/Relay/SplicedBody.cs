@@ -8,7 +8,8 @@ internal sealed class SplicedBody(ReadOnlyMemory<byte> body)
 {
     private const int MaxEdits = 8;
 
-    private readonly Edit[] _edits = new Edit[MaxEdits];
+    // One edit, the model's name, is what most requests need.
+    private Edit[] _edits = new Edit[1];
     private int _count;
 
     private readonly record struct Edit(int Offset, int Length, ReadOnlyMemory<byte> Replacement);
@@ -26,6 +27,11 @@ internal sealed class SplicedBody(ReadOnlyMemory<byte> body)
     public void Replace(int offset, int length, ReadOnlyMemory<byte> replacement)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(_count, MaxEdits, nameof(offset));
+        if (_count == _edits.Length)
+        {
+            Array.Resize(ref _edits, MaxEdits);
+        }
+
         var at = _count;
         while (at > 0 && _edits[at - 1].Offset > offset)
         {

@@ -64,13 +64,12 @@ internal sealed class StreamOutput : IDisposable
         return IsCommitted;
     }
 
-    /// <summary>Sends what was written and gives the turn back. False = the client is gone.</summary>
-    public async ValueTask<bool> EndAsync(CancellationToken cancellationToken)
+    /// <summary>Sends what was written and gives the turn back. It ends early only when the connection does.</summary>
+    public async ValueTask<FlushResult> EndAsync()
     {
         try
         {
-            var result = await _http.Response.BodyWriter.FlushAsync(cancellationToken).ConfigureAwait(false);
-            return !result.IsCompleted;
+            return await _http.Response.BodyWriter.FlushAsync().ConfigureAwait(false);
         }
         finally
         {
@@ -118,7 +117,7 @@ internal sealed class StreamOutput : IDisposable
                 throw;
             }
 
-            await EndAsync(_http.RequestAborted).ConfigureAwait(false);
+            await EndAsync().ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or InvalidOperationException or IOException)
         {

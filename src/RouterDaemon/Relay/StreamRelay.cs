@@ -14,7 +14,7 @@ namespace RouterDaemon.Relay;
 /// </summary>
 internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router router, RequestRecorder recorder, RelayOptions options, Clock clock)
 {
-    private const int FirstBufferBytes = 16 * 1024;
+    private const int FirstBufferBytes = 4 * 1024;
 
     private AnswerPath _path = OpenAiPassThrough.Instance;
     private byte[] _buffer = [];
@@ -28,6 +28,9 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
     private bool _hasFinish;
     private bool _isDone;
     private string? _errorText;
+
+    /// <summary>Kept for a rescue. In a race two attempts read at once, and what the loser read is nobody's text: there it is not kept.</summary>
+    private DeliveredText? Delivered => attempt.Race is null ? call.Delivered : null;
 
     /// <summary>Relays until the stream ends or fails.</summary>
     public async ValueTask<AttemptResult> RunAsync(BackendResponse response, Lease lease)
@@ -82,14 +85,14 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
                     return await EndAsync(lease).ConfigureAwait(false);
                 }
 
+                if (_hasContent && await ForwardAsync().ConfigureAwait(false) is var lost and not RelayError.None)
+                {
+                    return new AttemptResult(lost, true);
+                }
+
                 if (_hasContent)
                 {
                     attempt.EnterBounded(RelayError.UpstreamBetweenTokensTimeout, clock.After(attempt.Backend.Timeouts.BetweenTokens), call.DeadlineTimestamp);
-                }
-
-                if (_hasContent && !await ForwardAsync().ConfigureAwait(false))
-                {
-                    return new AttemptResult(RelayError.ClientGone, true);
                 }
             }
         }
@@ -165,6 +168,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
         if (facts.HasContent)
         {
             lease.OnContent(router, clock.NowNs);
+            Delivered?.Take(data, facts);
             _hasContent = true;
         }
 
@@ -180,8 +184,9 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
             return Done();
         }
 
-        if (facts.IsUsageOnly && !call.Peek.IncludeUsage)
+        if ((facts.IsUsageOnly && !call.Peek.IncludeUsage) || (!_hasContent && call.Rescues.Count > 0))
         {
+            // A stream that goes on elsewhere has begun already: its second role chunk is noise.
             Drop(e.Length);
         }
 
@@ -196,11 +201,11 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
         _forwarded += length;
     }
 
-    private async ValueTask<bool> ForwardAsync()
+    private async ValueTask<RelayError> ForwardAsync()
     {
         if (_scanned == _forwarded)
         {
-            return true;
+            return RelayError.None;
         }
 
         var writer = await call.Output!.BeginAsync().ConfigureAwait(false);
@@ -230,7 +235,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
         lease.Finish(router, AttemptResult.Success, call, clock.NowNs);
         recorder.RecordSuccess(call);
         _path.End(writer, call);
-        return await SendAsync().ConfigureAwait(false) ? AttemptResult.Success : new AttemptResult(RelayError.ClientGone, true);
+        return new AttemptResult(await SendAsync().ConfigureAwait(false), true);
     }
 
     private async ValueTask<AttemptResult> FailAsync(RelayError error, string text)
@@ -247,25 +252,30 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
         }
 
         // Whole events before the fault were delivered work: they reach the client first.
-        var output = call.Output!;
-        var writer = await output.BeginAsync().ConfigureAwait(false);
+        var rescue = _path is OpenAiPassThrough && Delivered is { CanContinue: true } && error is not (RelayError.Deadline or RelayError.ShuttingDown);
+        var writer = await call.Output!.BeginAsync().ConfigureAwait(false);
         _path.Forward(writer, _buffer.AsSpan(_forwarded, _scanned - _forwarded));
-        call.Client.WriteError(writer, FinalErrors.InStream(error, message));
-        await SendAsync().ConfigureAwait(false);
-        return new AttemptResult(error, true) { Message = message };
+        if (!rescue)
+        {
+            call.Client.WriteError(writer, FinalErrors.InStream(error, message));
+        }
+
+        var lost = await SendAsync().ConfigureAwait(false);
+        return rescue && lost == RelayError.None
+            ? new AttemptResult(error, false) { Message = message, IsMidStream = true }
+            : new AttemptResult(error, true) { Message = message };
     }
 
-    /// <summary>Gives the turn back; a client that left in between is not an error of ours.</summary>
-    private async ValueTask<bool> SendAsync()
+    /// <summary>Gives the turn back and sends. Anything but <see cref="RelayError.None"/>: the client lost the rest.</summary>
+    private ValueTask<RelayError> SendAsync()
     {
-        try
+        var flush = call.Output!.EndAsync();
+        if (!flush.IsCompletedSuccessfully)
         {
-            return await call.Output!.EndAsync(call.Context.Http.RequestAborted).ConfigureAwait(false);
+            return ClientFlush.WaitAsync(flush, call, attempt, clock);
         }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
+
+        return ValueTask.FromResult(flush.Result.IsCompleted ? ClientFlush.Gone(attempt) : RelayError.None);
     }
 
     private static string TimeoutText(RelayError cause) => cause switch

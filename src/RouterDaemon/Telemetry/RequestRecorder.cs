@@ -1,4 +1,3 @@
-using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Relay;
 using RouterDaemon.Store.Journal;
@@ -74,10 +73,10 @@ internal sealed class RequestRecorder(RequestJournal journal, Clock clock)
         };
         if (call.Attempts > 0)
         {
-            var winner = call.Deployment!;
-            record.DeploymentName = journal.Intern(winner.Id);
-            record.ModelName = journal.Intern(winner.ModelId);
-            record.BackendName = journal.Intern(winner.BackendId);
+            var names = NamesOf(call);
+            record.DeploymentName = names.Deployments[decision.Winner];
+            record.ModelName = names.Models[decision.Winner];
+            record.BackendName = names.Backends[decision.Winner];
             record.PolicyName = journal.Intern(RoutingPolicies.Table[decision.Policy].Name);
             record.PredictedTtftMs = decision.WinnerTerms.TtftMs;
             record.PredictedItlMs = decision.WinnerTerms.ItlMs;
@@ -85,7 +84,7 @@ internal sealed class RequestRecorder(RequestJournal journal, Clock clock)
             record.Winner = Terms(decision.WinnerTerms);
             if (decision.RunnerUp >= 0)
             {
-                record.RunnerUpName = journal.Intern(call.Fleet.Snapshot.Deployments[decision.RunnerUp].Id);
+                record.RunnerUpName = names.Deployments[decision.RunnerUp];
                 record.RunnerUp = Terms(decision.RunnerUpTerms);
             }
         }
@@ -94,30 +93,51 @@ internal sealed class RequestRecorder(RequestJournal journal, Clock clock)
         return record;
     }
 
+    private JournalNames NamesOf(InferenceCall call) =>
+        // Two threads may both look them up: the numbers are the same.
+        call.Fleet.JournalNames ??= new JournalNames(journal, call.Fleet.Snapshot);
+
+    /// <summary>What was considered, usable and cheap ones first.</summary>
     private void AddOptions(ref RequestRecord record, InferenceCall call)
     {
-        var deployments = call.Fleet.Snapshot.Deployments;
-        if (call.Reports.Count == 0)
+        var reports = call.Reports;
+        if (reports.Length == 0)
         {
             if (call.Attempts > 0)
             {
-                AddOption(ref record, call.Deployment!, call.Decision.WinnerTerms, MaskReason.None);
+                AddOption(ref record, call, call.Decision.Winner, call.Decision.WinnerTerms, MaskReason.None);
             }
 
             return;
         }
 
-        foreach (var report in call.Reports.OrderBy(r => r.Masked != MaskReason.None).ThenBy(r => r.Terms.TotalUsd).Take(MaxOptions))
+        // Few rows: picking the next best again and again costs less than sorting, and nothing is allocated.
+        Span<ulong> taken = stackalloc ulong[(reports.Length + 63) / 64];
+        taken.Clear();
+        for (var n = Math.Min(MaxOptions, reports.Length); n > 0; n--)
         {
-            AddOption(ref record, deployments[report.Deployment], report.Terms, report.Masked);
+            var best = -1;
+            for (var i = 0; i < reports.Length; i++)
+            {
+                if ((taken[i >> 6] & (1UL << i)) == 0 && (best < 0 || IsBefore(reports[i], reports[best])))
+                {
+                    best = i;
+                }
+            }
+
+            taken[best >> 6] |= 1UL << best;
+            AddOption(ref record, call, reports[best].Deployment, reports[best].Terms, reports[best].Masked);
         }
     }
 
-    private void AddOption(ref RequestRecord record, DeploymentEntry deployment, in CandidateTerms terms, MaskReason masked)
+    private static bool IsBefore(in CandidateReport a, in CandidateReport b) =>
+        (a.Masked == MaskReason.None) != (b.Masked == MaskReason.None) ? a.Masked == MaskReason.None : a.Terms.TotalUsd < b.Terms.TotalUsd;
+
+    private void AddOption(ref RequestRecord record, InferenceCall call, int deployment, in CandidateTerms terms, MaskReason masked)
     {
         record.Options[record.OptionCount++] = new ConsideredOption
         {
-            DeploymentName = journal.Intern(deployment.Id),
+            DeploymentName = NamesOf(call).Deployments[deployment],
             EstimatedLatencyMs = terms.TtftMs + (terms.ItlMs * terms.OutputTokens),
             ReasonName = masked == MaskReason.None ? 0 : journal.Intern(MaskReasons.Line(masked)),
             Available = masked == MaskReason.None ? 1 : 0,

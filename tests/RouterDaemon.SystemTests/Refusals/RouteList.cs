@@ -1,39 +1,22 @@
+using System.Text.RegularExpressions;
+using RouterDaemon.SystemTests.Support;
+
 namespace RouterDaemon.SystemTests.Refusals;
 
-/// <summary>Every endpoint of the surface; the routes that later sessions add are added here too.</summary>
-internal static class RouteList
+/// <summary>Every endpoint: the rows of the daemon's own route table, read from its source, and one path that is none.</summary>
+internal static partial class RouteList
 {
-    public static readonly (string Method, string Path)[] All =
-    [
-        ("POST", "/v1/chat/completions"),
-        ("POST", "/v1/completions"),
-        ("GET", "/v1/models"),
-        ("GET", "/v1/models/tiny"),
-        ("POST", "/v1/route/explain"),
-        ("GET", "/health/live"),
-        ("GET", "/health/ready"),
-        ("GET", "/metrics"),
-        ("POST", "/context/quality"),
-        ("POST", "/v1/embeddings"),
-        ("POST", "/v1/responses"),
-        ("POST", "/v1/messages"),
-        ("POST", "/v1/messages/count_tokens"),
-        ("POST", "/api/chat"),
-        ("POST", "/api/generate"),
-        ("POST", "/api/embed"),
-        ("POST", "/api/show"),
-        ("GET", "/api/tags"),
-        ("GET", "/api/ps"),
-        ("GET", "/api/version"),
-        ("POST", "/infer"),
-        ("POST", "/register"),
-        ("POST", "/heartbeat"),
-        ("POST", "/v1/rerank"),
-        ("POST", "/tokenize"),
-        ("POST", "/detokenize"),
-        ("POST", "/apply-template"),
-        ("POST", "/mcp"),
-        ("GET", "/admin/config"),
-        ("GET", "/"),
-    ];
+    public static readonly (string Method, string Path)[] All = [.. Rows(), ("POST", "/no/such/route")];
+
+    private static IEnumerable<(string, string)> Rows()
+    {
+        string table = File.ReadAllText(Path.Combine(DaemonBinary.RepositoryRoot, "src", "RouterDaemon", "Http", "Routes.cs"));
+        MatchCollection rows = Row().Matches(table);
+        if (rows.Count < 10)
+            throw new InvalidDataException($"only {rows.Count} rows found in Http/Routes.cs: has the table's form changed?");
+        return rows.Select(m => (m.Groups[1].Value, m.Groups[2].Value.Replace("{id}", "tiny", StringComparison.Ordinal)));
+    }
+
+    [GeneratedRegex("""new\("(GET|POST|PUT|DELETE|PATCH)", "(/[^"]*)", Heat\.""")]
+    private static partial Regex Row();
 }

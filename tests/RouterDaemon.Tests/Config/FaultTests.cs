@@ -28,8 +28,8 @@ public sealed class FaultTests
     // Unknown, missing and repeated keys.
     [InlineData("retrys: {}", "routerd.yaml:1:1: retrys: unknown key, did you mean \"retries\"?")]
     [InlineData("retries: { max-attempts: 1 }", "routerd.yaml:1:12: retries.max-attempts: unknown key, did you mean \"max_attempts\"?")]
-    [InlineData("retries: { zzz: 1 }", "routerd.yaml:1:12: retries.zzz: unknown key (known here: max_attempts, backoff)")]
-    [InlineData("retries: { 'a b.c': 1 }", "routerd.yaml:1:12: retries[\"a b.c\"]: unknown key (known here: max_attempts, backoff)")]
+    [InlineData("retries: { zzz: 1 }", "routerd.yaml:1:12: retries.zzz: unknown key (known here: max_attempts, backoff, max_wait, rescue)")]
+    [InlineData("retries: { 'a b.c': 1 }", "routerd.yaml:1:12: retries[\"a b.c\"]: unknown key (known here: max_attempts, backoff, max_wait, rescue)")]
     [InlineData("retries: {}\ncache: {}\nretries: {}", "routerd.yaml:3:1: the key \"retries\" is given twice (first in line 1)")]
     [InlineData("budgets:\n  - id: a", "routerd.yaml:2:5: budgets[0]: the key \"usd\" is missing")]
     [InlineData("backends:\n  - id: a\n    kind: llm-d", "routerd.yaml:2:5: backends[0]: the key \"url\" is missing")]

@@ -40,16 +40,19 @@ public sealed class ManualTime : TimeProvider
 
     private sealed class ManualTimer(ManualTime time, TimerCallback callback, object? state) : ITimer
     {
+        private TimeSpan _period;
+
         public DateTimeOffset DueAt { get; private set; } = DateTimeOffset.MaxValue;
 
         public void Fire()
         {
-            DueAt = DateTimeOffset.MaxValue;
+            DueAt = _period > TimeSpan.Zero ? time.GetUtcNow() + _period : DateTimeOffset.MaxValue;
             callback(state);
         }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
+            _period = period;
             DueAt = dueTime == Timeout.InfiniteTimeSpan ? DateTimeOffset.MaxValue : time.GetUtcNow() + dueTime;
             return true;
         }

@@ -1,4 +1,5 @@
 using RouterDaemon.Backends.Gauges;
+using RouterDaemon.Backends.Http1;
 using RouterDaemon.Backends.OpenAiCompatible;
 
 namespace RouterDaemon.Backends.LlmD;
@@ -7,21 +8,15 @@ namespace RouterDaemon.Backends.LlmD;
 /// An llm-d cluster behind its gateway: OpenAI's surface, plain-text errors of the endpoint picker, a reason header for
 /// refusals and scheduling hints on requests (llm-d-router, <c>pkg/epp/metadata/consts.go</c>).
 /// </summary>
-internal sealed class LlmDBackend(Uri url, string? apiKey, HttpMessageInvoker http) : OpenAiCompatibleBackend(url, apiKey, http)
+internal sealed class LlmDBackend(Uri url, string? apiKey, HttpMessageInvoker http, Http1Client? plain) : OpenAiCompatibleBackend(url, apiKey, http, plain)
 {
     private const int MaxTokenLength = 1024;
     private const string SessionToken = "x-session-token";
     private const string DroppedReason = "x-llm-d-request-dropped-reason";
 
-    protected override void AddHeaders(HttpRequestMessage message, BackendRequest request)
-    {
-        base.AddHeaders(message, request);
-        message.Headers.TryAddWithoutValidation(LoadHeader.FormatName, LoadHeader.Format);
-        foreach (var (name, value) in request.Hints)
-        {
-            message.Headers.TryAddWithoutValidation(name, value);
-        }
-    }
+    public override bool ContinuesByFlag => true;
+
+    protected override bool TakesHints => true;
 
     protected override string? DroppedReasonOf(HttpResponseMessage response) =>
         response.Headers.TryGetValues(DroppedReason, out var values) ? values.FirstOrDefault() : null;

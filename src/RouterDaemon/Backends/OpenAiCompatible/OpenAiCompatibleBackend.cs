@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using RouterDaemon.Backends.Gauges;
+using RouterDaemon.Backends.Http1;
 using RouterDaemon.Relay;
 
 namespace RouterDaemon.Backends.OpenAiCompatible;
@@ -18,11 +19,14 @@ internal class OpenAiCompatibleBackend : Backend
     private readonly Uri _rerank;
     private readonly Uri _models;
     private readonly string? _authorization;
+    private readonly Http1Client? _plain;
+    private byte[][]? _plainHeads;
 
     /// <param name="url">Base URL, with or without a closing <c>/v1</c>.</param>
     /// <param name="apiKey">Sent as a bearer token; null = none.</param>
     /// <param name="http">The connections, owned by this backend.</param>
-    public OpenAiCompatibleBackend(Uri url, string? apiKey, HttpMessageInvoker http)
+    /// <param name="plain">Takes the requests of a plain-text upstream instead; owned by this backend; null = there is none.</param>
+    public OpenAiCompatibleBackend(Uri url, string? apiKey, HttpMessageInvoker http, Http1Client? plain)
     {
         var root = url.AbsoluteUri.TrimEnd('/');
         if (!LooksVersioned(root))
@@ -37,13 +41,23 @@ internal class OpenAiCompatibleBackend : Backend
         _rerank = new Uri(root + "/rerank");
         _models = new Uri(root + "/models");
         _authorization = apiKey is null ? null : "Bearer " + apiKey;
+        _plain = plain;
     }
+
+    /// <summary>Whether it is a cluster: the client's scheduling hints go along, and its load is asked for.</summary>
+    protected virtual bool TakesHints => false;
 
     /// <inheritdoc/>
     public override bool WantsMaxCompletionTokens =>
         _chat.Host == "api.openai.com" || _chat.Host.EndsWith(".openai.azure.com", StringComparison.OrdinalIgnoreCase);
 
-    public override async ValueTask<BackendResponse> SendAsync(BackendRequest request, CancellationToken cancellationToken)
+    public override bool NeedsToken => _plain is null;
+
+    public override ValueTask<BackendResponse> SendAsync(BackendRequest request, CancellationToken cancellationToken) => _plain is null
+        ? SendByFrameworkAsync(request, cancellationToken)
+        : _plain.PostAsync(PlainHead(request), request, TakesHints, cancellationToken);
+
+    private async ValueTask<BackendResponse> SendByFrameworkAsync(BackendRequest request, CancellationToken cancellationToken)
     {
         var message = new HttpRequestMessage(HttpMethod.Post, request.Operation switch
         {
@@ -106,14 +120,19 @@ internal class OpenAiCompatibleBackend : Backend
     }
 
     /// <inheritdoc/>
-    public override ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         _http.Dispose();
-        return base.DisposeAsync();
+        if (_plain is not null)
+        {
+            await _plain.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await base.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>Headers beyond the common ones; only what is known to be harmless crosses.</summary>
-    protected virtual void AddHeaders(HttpRequestMessage message, BackendRequest request)
+    private void AddHeaders(HttpRequestMessage message, BackendRequest request)
     {
         AddAuthorization(message);
         var headers = message.Headers;
@@ -122,6 +141,15 @@ internal class OpenAiCompatibleBackend : Backend
         if (request.TraceParent is not null)
         {
             headers.TryAddWithoutValidation("traceparent", request.TraceParent);
+        }
+
+        if (TakesHints)
+        {
+            headers.TryAddWithoutValidation(LoadHeader.FormatName, LoadHeader.Format);
+            foreach (var (name, value) in request.Hints)
+            {
+                headers.TryAddWithoutValidation(name, value);
+            }
         }
     }
 
@@ -133,6 +161,16 @@ internal class OpenAiCompatibleBackend : Backend
 
     /// <summary>The load that the server sent along.</summary>
     protected virtual LoadGauges LoadOf(HttpResponseMessage response) => new();
+
+    private byte[] PlainHead(BackendRequest request)
+    {
+        // Two for each operation, whole and streamed; made twice at worst.
+        _plainHeads ??= [.. new[] { _chat, _completions, _embeddings, _rerank }.SelectMany(url => new[] { Head(url, "application/json"), Head(url, "text/event-stream") })];
+        return _plainHeads[((int)request.Operation * 2) + (request.Peek.Stream ? 1 : 0)];
+    }
+
+    private byte[] Head(Uri url, string accept) =>
+        Http1Client.HeadPrefix(url, accept, _authorization, TakesHints ? $"{LoadHeader.FormatName}: {LoadHeader.Format}" : null);
 
     private void AddAuthorization(HttpRequestMessage message)
     {
