@@ -1,3 +1,4 @@
+using System.Text.Json;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Wire;
 
