@@ -7,7 +7,7 @@ using RouterDaemon.Core.State;
 namespace RouterDaemon.Fleet;
 
 /// <summary>Turns a configuration and what was discovered into a <see cref="FleetState"/>.</summary>
-internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<string, bool, DeploymentState> stateOf)
+internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<string, EstimatorPriors, DeploymentState> stateOf)
 {
     private const Capability Everything = Capability.Chat | Capability.Completion | Capability.Tools | Capability.JsonObject
         | Capability.JsonSchema | Capability.Vision | Capability.Embeddings | Capability.LogProbs | Capability.Infill | Capability.Audio;
@@ -40,7 +40,7 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<s
             LastResort = model.LastResort,
             Weight = model.Weight,
             Tags = TagBits(model.Tags),
-            State = stateOf(id, true),
+            State = stateOf(id, EstimatorPriors.OnDevice),
         });
         AddAliases(model.Aliases, id);
     }
@@ -74,7 +74,7 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<s
                 Slots = deployment.Slots,
                 Weight = deployment.Weight ?? backendConfig.Weight,
                 Tags = TagBits([.. backendConfig.Tags, .. deployment.Tags]),
-                State = stateOf(id, false),
+                State = stateOf(id, price is { InputUsdPerMillion: > 0 } or { OutputUsdPerMillion: > 0 } ? EstimatorPriors.Hosted : EstimatorPriors.Remote),
             });
             AddAliases(deployment.Aliases, id);
         }
