@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using RouterDaemon.Bench.Engines;
 using RouterDaemon.Bench.Load;
 using RouterDaemon.Bench.Mock;
 using RouterDaemon.Bench.Report;
@@ -15,6 +16,8 @@ internal static class BenchCommands
                routerd-bench load   --url http://HOST:PORT/v1 [--target NAME] [--scenario NAME] [--model NAME] [--key KEY]
                                     [--rate PER_SECOND] [--seed N] [--connections N] [--duration S] [--warmup S] [--stream 1]
                                     [--body BYTES] [--max-tokens N] [--slo-ttft-ms MS] [--slo-tpot-ms MS] [--pids 1,2] [--append FILE]
+               routerd-bench engines --ours http://HOST:PORT --theirs http://HOST:PORT [--our-model NAME] [--their-model NAME]
+                                    [--clients 1,4,8,16] [--rounds N] [--vocabulary N]
                routerd-bench report --results FILE --out FOLDER [--base nginx]
         """;
 
@@ -29,6 +32,8 @@ internal static class BenchCommands
                     return await MockAsync(options);
                 case "load":
                     return await LoadAsync(options);
+                case "engines":
+                    return await EnginesAsync(options);
                 case "report":
                     return await ReportAsync(options);
                 default:
@@ -41,7 +46,7 @@ internal static class BenchCommands
             await Console.Error.WriteLineAsync($"routerd-bench: {e.Message}\n{Usage}");
             return 2;
         }
-        catch (Exception e) when (e is System.Net.Sockets.SocketException or IOException)
+        catch (Exception e) when (e is System.Net.Sockets.SocketException or IOException or HttpRequestException)
         {
             await Console.Error.WriteLineAsync($"routerd-bench: {e.Message}");
             return 1;
@@ -105,6 +110,17 @@ internal static class BenchCommands
         else
             await File.AppendAllTextAsync(append, json + "\n");
         return result.Requests > 0 ? 0 : 1;
+    }
+
+    private static async Task<int> EnginesAsync(CommandOptions options)
+    {
+        using EngineTarget ours = new("routerd", options.Text("ours", ""), options.Text("our-model", "random"));
+        using EngineTarget theirs = new("llama-server", options.Text("theirs", ""), options.Text("their-model", "random"));
+        int[] clients = [.. options.Text("clients", "1,4,8,16").Split(',').Select(c => int.Parse(c, CultureInfo.InvariantCulture))];
+        EngineComparison comparison = new(ours, theirs, clients, options.Int("rounds", 2), options.Int("vocabulary", 1280));
+        options.RefuseUnknown();
+        Console.Write(await comparison.RunAsync());
+        return 0;
     }
 
     private static async Task<int> ReportAsync(CommandOptions options)

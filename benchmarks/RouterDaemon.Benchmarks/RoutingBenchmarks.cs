@@ -5,18 +5,21 @@ using RouterDaemon.Core.State;
 
 namespace RouterDaemon.Benchmarks;
 
-/// <summary>One decision and its release, without and with the prefix lookup (timed apart: subtract).</summary>
-[MemoryDiagnoser]
+/// <summary>Decisions, without and with the prefix lookup (timed apart: subtract).</summary>
 public class RoutingBenchmarks
 {
+    /// <summary>Decisions of a burst: eight requests in flight on each of eight deployments.</summary>
+    public const int Burst = 64;
+
     private const int Prefixes = 32;
     private readonly Router _router = new(new RouterOptions());
     private readonly Router _sequential = new(new RouterOptions { Policy = "sequential" });
     private readonly ulong[] _hashes = new ulong[Prefixes];
+    private readonly RouteLease[] _leases = new RouteLease[Burst];
     private FleetSnapshot _fleet = null!;
     private RouteRequest _request;
+    private RouteRequest _session;
     private RouteDecision _decision;
-    private RouteLease _lease;
     private long _now;
 
     [Params(8, 64)]
@@ -51,6 +54,7 @@ public class RoutingBenchmarks
             Weights = RoutingPreset.Balanced.Weights,
             PrefixBlockTokens = 64,
         };
+        _session = _request with { SessionHash = 4711 };
         var random = new Random(1);
         for (var i = 0; i < Prefixes; i++)
             _hashes[i] = (ulong)random.NextInt64();
@@ -59,9 +63,8 @@ public class RoutingBenchmarks
     [Benchmark]
     public int ChooseAndRelease()
     {
-        _now += 1000;
-        _router.Choose(_fleet.All, in _request, [], _now, ref _decision, out _lease);
-        _router.OnFinished(ref _lease, new RouteOutcome { Kind = OutcomeKind.Cancelled }, _now);
+        Choose(_router, in _request, [], ref _leases[0]);
+        Release(ref _leases[0]);
         return _decision.Winner;
     }
 
@@ -69,18 +72,53 @@ public class RoutingBenchmarks
     [Benchmark]
     public int SequentialAndRelease()
     {
-        _now += 1000;
-        _sequential.Choose(_fleet.All, in _request, [], _now, ref _decision, out _lease);
-        _sequential.OnFinished(ref _lease, new RouteOutcome { Kind = OutcomeKind.Cancelled }, _now);
+        Choose(_sequential, in _request, [], ref _leases[0]);
+        Release(ref _leases[0]);
         return _decision.Winner;
     }
 
     [Benchmark]
     public int ChooseAndReleaseWithPrefixes()
     {
-        _now += 1000;
-        _router.Choose(_fleet.All, in _request, _hashes, _now, ref _decision, out _lease);
-        _router.OnFinished(ref _lease, new RouteOutcome { Kind = OutcomeKind.Cancelled }, _now);
+        Choose(_router, in _request, _hashes, ref _leases[0]);
+        Release(ref _leases[0]);
         return _decision.Winner;
     }
+
+    [Benchmark]
+    public int ChooseAndReleaseWithSession()
+    {
+        Choose(_router, in _session, [], ref _leases[0]);
+        Release(ref _leases[0]);
+        return _decision.Winner;
+    }
+
+    internal int ChooseBurst() => ChooseAll(_router, in _request, []);
+
+    internal int ChooseSequentialBurst() => ChooseAll(_sequential, in _request, []);
+
+    internal int ChooseBurstWithPrefixes() => ChooseAll(_router, in _request, _hashes);
+
+    internal int ChooseBurstWithSession() => ChooseAll(_router, in _session, []);
+
+    internal void ReleaseBurst()
+    {
+        for (var i = 0; i < _leases.Length; i++)
+            Release(ref _leases[i]);
+    }
+
+    private int ChooseAll(Router router, in RouteRequest request, ReadOnlySpan<ulong> hashes)
+    {
+        for (var i = 0; i < _leases.Length; i++)
+            Choose(router, in request, hashes, ref _leases[i]);
+        return _decision.Winner;
+    }
+
+    private void Choose(Router router, in RouteRequest request, ReadOnlySpan<ulong> hashes, ref RouteLease lease)
+    {
+        _now += 1000;
+        router.Choose(_fleet.All, in request, hashes, _now, ref _decision, out lease);
+    }
+
+    private void Release(ref RouteLease lease) => _router.OnFinished(ref lease, new RouteOutcome { Kind = OutcomeKind.Cancelled }, _now);
 }

@@ -1,6 +1,7 @@
+using RouterDaemon.Engine.Answers;
 using RouterDaemon.Engine.Hosting;
 using RouterDaemon.Engine.Scheduling;
-using RouterDaemon.Engine.Tools;
+using RouterDaemon.Engine.Vectors;
 using RouterDaemon.Native;
 
 namespace RouterDaemon.Engine;
@@ -100,33 +101,35 @@ public sealed class EngineHost : IAsyncDisposable
     public async ValueTask<Generation> SubmitAsync(string modelId, GenerationRequest request, CancellationToken ct)
     {
         RequestRules.Check(request);
+        return (await SubmitOneAsync(Find(modelId), request, null, ct).ConfigureAwait(false)).Generation;
+    }
+
+    /// <summary>
+    /// Queues several requests to one model, all or none of them. Neighbours that differ in their sampling only share one prompt, which
+    /// is computed once.
+    /// </summary>
+    /// <exception cref="EngineException">One of them is refused; the kind says why.</exception>
+    public async ValueTask<IReadOnlyList<Generation>> SubmitAsync(string modelId, IReadOnlyList<GenerationRequest> requests, CancellationToken ct)
+    {
+        foreach (GenerationRequest request in requests)
+            RequestRules.Check(request);
         ModelEntry entry = Find(modelId);
-        long submittedAt = _time.GetTimestamp();
-        entry.EnterQueue();
-        LoadedModel? model = null;
+        List<Generation> generations = new(requests.Count);
         try
         {
-            model = await entry.AcquireAsync(ct).ConfigureAwait(false);
-            int size = Math.Max(request.MessagesJson.Length, request.Prompt?.Length ?? 0);
-            LoadedModel ready = model;
-            int[] prompt = size <= InlinePromptBytes
-                ? ready.BuildPrompt(request)
-                : await Task.Run(() => ready.BuildPrompt(request), ct).ConfigureAwait(false);
-            Job job = ready.CreateJob(request, prompt, submittedAt, () =>
+            BuiltPrompt? prompt = null;
+            for (int i = 0; i < requests.Count; i++)
             {
-                entry.LeaveQueue(submittedAt);
-                entry.Release();
-            });
-            Generation generation = new(job, job.Reader, prompt.Length) { ToolCalls = job.Tools is { } tools ? new ToolCallReader(tools.Style) : null };
-            job.CancelWith(ct);
-            ready.Start(job);
-            return generation;
+                bool same = i > 0 && requests[i].HasPromptOf(requests[i - 1]);
+                (Generation generation, prompt) = await SubmitOneAsync(entry, requests[i], same ? prompt : null, ct).ConfigureAwait(false);
+                generations.Add(generation);
+            }
+            return generations;
         }
         catch
         {
-            entry.LeaveQueue(submittedAt);
-            if (model is not null)
-                entry.Release();
+            foreach (Generation generation in generations)
+                generation.Dispose();
             throw;
         }
     }
@@ -147,9 +150,22 @@ public sealed class EngineHost : IAsyncDisposable
     public ValueTask<byte[]> DetokenizeAsync(string modelId, ReadOnlyMemory<int> tokens, CancellationToken ct) =>
         WithModelAsync(modelId, m => m.Detokenize(tokens.Span), ct);
 
+    /// <summary>Bytes of one token, special ones spelt out.</summary>
+    public ValueTask<byte[]> PieceAsync(string modelId, int token, CancellationToken ct) => WithModelAsync(modelId, m => m.Piece(token), ct);
+
     /// <summary>The prompt that the messages of the request become.</summary>
     public ValueTask<string> ApplyTemplateAsync(string modelId, GenerationRequest request, CancellationToken ct) =>
         WithModelAsync(modelId, m => m.Render(request), ct);
+
+    /// <summary>Vectors of texts, as the model gives them.</summary>
+    /// <exception cref="EngineException">The model makes none, or an input is wrong.</exception>
+    public ValueTask<VectorResult> EmbedAsync(string modelId, IReadOnlyList<VectorInput> inputs, CancellationToken ct) =>
+        QueueAsync(modelId, m => m.Vectors("input").EmbedAsync(inputs, ct), ct);
+
+    /// <summary>How well documents fit a query.</summary>
+    /// <exception cref="EngineException">The model makes no scores, or a document is too long.</exception>
+    public ValueTask<ScoreResult> ScoreAsync(string modelId, string query, IReadOnlyList<string> documents, CancellationToken ct) =>
+        QueueAsync(modelId, m => m.Vectors("query").ScoreAsync(query, documents, ct), ct);
 
     /// <summary>Ends every generation and unloads every model.</summary>
     public async ValueTask DisposeAsync()
@@ -162,6 +178,63 @@ public sealed class EngineHost : IAsyncDisposable
         }
         await Task.WhenAll(entries.Select(e => e.DisposeAsync().AsTask())).ConfigureAwait(false);
         _nativeLog.Dispose();
+    }
+
+    private async ValueTask<(Generation Generation, BuiltPrompt Prompt)> SubmitOneAsync(
+        ModelEntry entry, GenerationRequest request, BuiltPrompt? prompt, CancellationToken ct)
+    {
+        long submittedAt = _time.GetTimestamp();
+        entry.EnterQueue();
+        LoadedModel? model = null;
+        try
+        {
+            model = await entry.AcquireAsync(ct).ConfigureAwait(false);
+            int size = Math.Max(request.MessagesJson.Length, request.Prompt?.Length ?? 0);
+            LoadedModel ready = model;
+            prompt ??= size <= InlinePromptBytes
+                ? ready.BuildPrompt(request)
+                : await Task.Run(() => ready.BuildPrompt(request), ct).ConfigureAwait(false);
+            (Job job, AnswerReader? answer) = ready.CreateJob(request, prompt, submittedAt, () =>
+            {
+                entry.LeaveQueue(submittedAt);
+                entry.Release();
+            });
+            Generation generation = new(job, job.Reader, prompt.Tokens.Length) { Answer = answer };
+            job.CancelWith(ct);
+            ready.Start(job);
+            return (generation, prompt);
+        }
+        catch
+        {
+            entry.LeaveQueue(submittedAt);
+            if (model is not null)
+                entry.Release();
+            throw;
+        }
+    }
+
+    /// <summary>Uses a model within its queue limit.</summary>
+    private async ValueTask<T> QueueAsync<T>(string modelId, Func<LoadedModel, Task<T>> use, CancellationToken ct)
+    {
+        ModelEntry entry = Find(modelId);
+        long submittedAt = _time.GetTimestamp();
+        entry.EnterQueue();
+        try
+        {
+            LoadedModel model = await entry.AcquireAsync(ct).ConfigureAwait(false);
+            try
+            {
+                return await use(model).ConfigureAwait(false);
+            }
+            finally
+            {
+                entry.Release();
+            }
+        }
+        finally
+        {
+            entry.LeaveQueue(submittedAt);
+        }
     }
 
     private async ValueTask<T> WithModelAsync<T>(string modelId, Func<LoadedModel, T> use, CancellationToken ct)

@@ -30,6 +30,9 @@ public sealed record EngineModelOptions
     /// <summary>Batch of one, no prefix reuse, fixed thread count: the same request gives the same tokens, at the price of throughput.</summary>
     public bool Deterministic { get; init; }
 
+    /// <summary>How the model makes vectors. null (default) = as the file says; <see cref="PoolingKind.None"/> = it makes none.</summary>
+    public PoolingKind? Pooling { get; init; }
+
     /// <summary>Requests that may wait for a slot or for the load; the next one is refused. Default 256, 0 = none may wait.</summary>
     public int QueueLimit { get; init; } = 256;
 

@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using RouterDaemon.Engine.Tools;
+using RouterDaemon.Engine.Answers;
 
 namespace RouterDaemon.Engine;
 
@@ -27,8 +27,8 @@ public sealed class Generation : IAsyncDisposable, IDisposable
     /// </summary>
     public ChannelReader<GenerationEvent> Events { get; }
 
-    /// <summary>Splits the text into content and tool calls; null when the request has no tools to call.</summary>
-    public ToolCallReader? ToolCalls { get; init; }
+    /// <summary>Splits the text into reasoning, content and tool calls; null when all of it is content.</summary>
+    public AnswerReader? Answer { get; init; }
 
     /// <summary>Stops the generation. Idempotent; does not wait.</summary>
     public void Dispose() => _control.Cancel();

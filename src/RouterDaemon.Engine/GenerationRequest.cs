@@ -32,6 +32,12 @@ public sealed record GenerationRequest
     /// <summary>Text to complete as it stands: special tokens in it are recognised, the model's BOS is added.</summary>
     public string? Prompt { get; init; }
 
+    /// <summary>
+    /// Text behind the gap that the answer fills, with <see cref="Prompt"/> before it; special tokens in either are plain text then.
+    /// null (default) = complete the prompt. Needs a vocabulary with infill tokens.
+    /// </summary>
+    public string? Suffix { get; init; }
+
     /// <summary>Token ids to complete as they stand; nothing is added.</summary>
     public ReadOnlyMemory<int> PromptTokens { get; init; }
 
@@ -51,6 +57,12 @@ public sealed record GenerationRequest
 
     /// <summary>Never end by an end-of-generation token.</summary>
     public bool IgnoreEos { get; init; }
+
+    /// <summary>The prompt is the same, by reference: what else makes it cannot be told from the outside.</summary>
+    internal bool HasPromptOf(GenerationRequest other) =>
+        MessagesJson.Equals(other.MessagesJson) && ToolsJson.Equals(other.ToolsJson) && TemplateArgumentsJson.Equals(other.TemplateArgumentsJson)
+        && PromptTokens.Equals(other.PromptTokens) && ReferenceEquals(Prompt, other.Prompt) && ReferenceEquals(Suffix, other.Suffix)
+        && AddGenerationPrompt == other.AddGenerationPrompt && ContinueFinalMessage == other.ContinueFinalMessage;
 
     /// <summary>Requests of one key share the slots fairly with those of other keys; null = one common key.</summary>
     public string? FairnessKey { get; init; }

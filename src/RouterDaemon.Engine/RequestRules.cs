@@ -14,6 +14,8 @@ internal static class RequestRules
         int sources = (request.MessagesJson.IsEmpty ? 0 : 1) + (request.Prompt is null ? 0 : 1) + (request.PromptTokens.IsEmpty ? 0 : 1);
         if (sources != 1)
             throw Invalid(sources == 0 ? "one of messages and prompt is required" : "messages and prompt exclude each other", "messages");
+        if (request.Suffix is not null && request.Prompt is null)
+            throw Invalid("suffix needs a prompt of text", "suffix");
         Range(request.MaxTokens, 0, int.MaxValue, "max_tokens");
         Range(request.TopLogProbs, 0, MaxTopLogProbs, "top_logprobs");
         if (request.TopLogProbs > 0 && !request.LogProbs)

@@ -21,7 +21,7 @@ internal static class AbiCheck
         "llama_model_n_params", "llama_model_has_encoder", "llama_model_has_decoder", "llama_model_is_recurrent",
         "llama_model_is_hybrid", "llama_model_is_diffusion", "llama_model_desc", "llama_model_meta_val_str", "llama_model_chat_template",
         "llama_model_get_vocab", "llama_vocab_n_tokens", "llama_vocab_is_eog", "llama_vocab_is_control", "llama_vocab_bos",
-        "llama_vocab_eos", "llama_vocab_eot", "llama_vocab_get_add_bos", "llama_vocab_get_add_eos", "llama_vocab_get_text",
+        "llama_vocab_eos", "llama_vocab_eot", "llama_vocab_sep", "llama_vocab_get_add_sep", "llama_vocab_fim_pre", "llama_vocab_fim_suf", "llama_vocab_fim_mid", "llama_vocab_get_add_bos", "llama_vocab_get_add_eos", "llama_vocab_get_text",
         "llama_vocab_type", "llama_tokenize", "llama_token_to_piece", "llama_detokenize", "llama_decode",
         "llama_synchronize", "llama_get_logits_ith", "llama_get_embeddings_ith", "llama_get_embeddings_seq", "llama_set_n_threads",
         "llama_attach_threadpool", "llama_detach_threadpool", "llama_get_memory", "llama_memory_clear", "llama_memory_seq_rm",

@@ -55,6 +55,8 @@ public sealed class LlamaContext : SafeHandleZeroOrMinusOneIsInvalid
         p.BatchTokens = p.MicroBatchTokens = (uint)settings.BatchTokens;
         p.MaxSequences = (uint)settings.MaxSequences;
         p.MaxOutputs = (uint)settings.MaxOutputs;
+        // Pooling reads every token of a sequence.
+        p.MaxOutputsPerSequence = settings.Embeddings ? (uint)settings.MaxOutputs : 1;
         p.Threads = p.ThreadsBatch = settings.Threads;
         p.KvUnified = settings.UnifiedCache ? (byte)1 : (byte)0;
         p.Embeddings = settings.Embeddings ? (byte)1 : (byte)0;
@@ -107,6 +109,14 @@ public sealed class LlamaContext : SafeHandleZeroOrMinusOneIsInvalid
         CheckSequence(sequence);
         float* values = LlamaApi.llama_get_embeddings_seq(handle, sequence);
         return values is null ? [] : new ReadOnlySpan<float>(values, _model.EmbeddingOutputLength);
+    }
+
+    /// <summary>Score of a sequence of the last batch in a context that pools by rank; NaN when there is none.</summary>
+    public unsafe float SequenceScore(int sequence)
+    {
+        CheckSequence(sequence);
+        float* values = LlamaApi.llama_get_embeddings_seq(handle, sequence);
+        return values is null ? float.NaN : *values;
     }
 
     /// <summary>Changes the number of compute threads from the next decode on; more than at creation is cut to that.</summary>

@@ -27,8 +27,17 @@ public sealed class LlamaModel : SafeHandleZeroOrMinusOneIsInvalid
     /// <summary>End-of-sequence token, -1 = none.</summary>
     public int Eos { get; private set; }
 
+    /// <summary>Tokens that mark prefix, suffix and middle for filling in the middle, -1 each where the vocabulary has none.</summary>
+    public (int Prefix, int Suffix, int Middle) Infill { get; private set; } = (-1, -1, -1);
+
     /// <summary>The tokenizer puts <see cref="Bos"/> in front of a text.</summary>
     public bool AddsBos { get; private set; }
+
+    /// <summary>The tokenizer puts <see cref="Eos"/> behind a text.</summary>
+    public bool AddsEos { get; private set; }
+
+    /// <summary>Token between the two texts of a pair, -1 = none is wanted.</summary>
+    public int Separator { get; private set; } = -1;
 
     public int TrainedContextTokens => LlamaApi.llama_model_n_ctx_train(Live);
 
@@ -245,6 +254,9 @@ public sealed class LlamaModel : SafeHandleZeroOrMinusOneIsInvalid
         Bos = LlamaApi.llama_vocab_bos(_vocab);
         Eos = LlamaApi.llama_vocab_eos(_vocab);
         AddsBos = LlamaApi.llama_vocab_get_add_bos(_vocab) != 0;
+        AddsEos = LlamaApi.llama_vocab_get_add_eos(_vocab) != 0;
+        Separator = LlamaApi.llama_vocab_get_add_sep(_vocab) != 0 ? LlamaApi.llama_vocab_sep(_vocab) : -1;
+        Infill = (LlamaApi.llama_vocab_fim_pre(_vocab), LlamaApi.llama_vocab_fim_suf(_vocab), LlamaApi.llama_vocab_fim_mid(_vocab));
     }
 
     private static byte ToByte(bool value) => value ? (byte)1 : (byte)0;

@@ -66,6 +66,7 @@ internal sealed class Daemon : IAsyncDisposable
         {
             Health = new Health(NotReadyReasons),
             Completions = new Completions(relay),
+            Tokens = new Tokens(_engine, _fleet),
             Models = new Models(_fleet, _clock, time.GetUtcNow().ToUnixTimeSeconds()),
             RouteExplain = new RouteExplain(_fleet, relay),
             Metrics = new Metrics(_fleet, _journal, _clock),

@@ -56,6 +56,9 @@ public sealed class DeploymentEntry
     /// <summary>True for the bundled model: virtual models choose it only when nothing else is usable.</summary>
     public bool LastResort { get; init; }
 
+    /// <summary>True for a model whose file cannot be used: who names it learns why, virtual models never choose it.</summary>
+    public bool Unusable { get; init; }
+
     /// <summary>Relative share for the <c>weighted</c> policy.</summary>
     public double Weight { get; init; } = 1;
 

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using RouterDaemon.Core.Wire;
+using RouterDaemon.Core.State;
 
 namespace RouterDaemon.Core.Fleet;
 
@@ -97,8 +97,8 @@ internal sealed class LaneBlock
     public Vector256<float> MeanOutputTokens;
 
     /// <summary>Quality by class of work = weight * prior + score.</summary>
-    public ByClass QualityWeight;
-    public ByClass QualityScore;
+    public readonly Vector256<float>[] QualityWeight = new Vector256<float>[DeploymentState.ClassCount];
+    public readonly Vector256<float>[] QualityScore = new Vector256<float>[DeploymentState.ClassCount];
 
     /// <summary>Takes an entry into a lane.</summary>
     public void Add(int lane, int number, DeploymentEntry entry)
@@ -141,15 +141,4 @@ internal sealed class LaneBlock
     public static void Set<T>(ref Vector256<T> lanes, int lane, T value)
         where T : struct
         => MemoryMarshal.Cast<Vector256<T>, T>(new Span<Vector256<T>>(ref lanes))[lane] = value;
-
-    /// <summary>A vector for each class of work.</summary>
-    [InlineArray(Length)]
-    public struct ByClass
-    {
-        public const int Length = 8;
-
-        private Vector256<float> _first;
-
-        public readonly Vector256<float> Of(TaskClass taskClass) => this[(int)taskClass & (Length - 1)];
-    }
 }

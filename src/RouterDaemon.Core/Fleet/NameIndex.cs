@@ -136,7 +136,7 @@ public sealed class NameIndex
             for (var i = 0; i < seen.Length; i++)
             {
                 var entry = fleet.Deployments[i];
-                if (seen[i] || !(Glob(pattern, entry.Id) || Glob(pattern, entry.ModelId) || Glob(pattern, $"{entry.BackendId}/{entry.ModelId}")))
+                if (seen[i] || entry.Unusable || !(Glob(pattern, entry.Id) || Glob(pattern, entry.ModelId) || Glob(pattern, $"{entry.BackendId}/{entry.ModelId}")))
                     continue;
                 seen[i] = true;
                 found.Add(i);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace RouterDaemon.Core.Routing;
@@ -17,6 +18,12 @@ internal static class Lanes8
     /// <summary>The bits of the lanes with all bits set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Bits(Vector256<int> lanes) => (int)lanes.ExtractMostSignificantBits();
+
+    /// <summary>One lane of a vector in memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T At<T>(ref readonly Vector256<T> lanes, int lane)
+        where T : struct
+        => MemoryMarshal.Cast<Vector256<T>, T>(new ReadOnlySpan<Vector256<T>>(in lanes))[lane];
 
     /// <summary>The smallest; lanes must hold numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

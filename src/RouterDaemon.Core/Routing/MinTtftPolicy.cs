@@ -10,7 +10,7 @@ internal sealed class MinTtftPolicy : IRoutingPolicy
         context.PriceAll();
         var least = new Least();
         foreach (var lane in context.Usable)
-            least.Offer(lane, context.PriceOf(lane).Ttft[lane % LaneBlock.Width], ref context);
+            least.Offer(lane, Lanes8.At(in context.PriceOf(lane).Ttft, lane % LaneBlock.Width), ref context);
 
         least.Settle(ref context);
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.State;
@@ -16,7 +17,9 @@ public ref struct PolicyContext
     private int _lanes;
 
     /// <summary>Starts a decision.</summary>
-    internal PolicyContext(CandidateSet candidates, RouterScratch scratch, ref readonly RouteRequest request, long nowNs)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal PolicyContext(
+        CandidateSet candidates, RouterScratch scratch, ref readonly RouteRequest request, long nowNs, int usable, float output, float budgetPressure, ulong random)
     {
         Candidates = candidates;
         _scratch = scratch;
@@ -25,7 +28,10 @@ public ref struct PolicyContext
         ref readonly var weights = ref request.Weights;
         SloTtft = 1e-3f * (request.SloTtftMs > 0 ? request.SloTtftMs : weights.SloTtftMs);
         SloTpot = 1e-3f * (request.SloTpotMs > 0 ? request.SloTpotMs : weights.SloTpotMs);
-        MoneyFactor = weights.Money;
+        UsableCount = usable;
+        OutputTokens = output;
+        MoneyFactor = weights.Money * (1 + budgetPressure);
+        Random = random;
         RunnerUp = -1;
     }
 
@@ -86,30 +92,37 @@ public ref struct PolicyContext
     public bool Explored { get; set; }
 
     /// <summary>The candidate in a lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly DeploymentEntry Entry(int lane) => Candidates.Blocks[lane / LaneBlock.Width].Entries[lane % LaneBlock.Width]!;
 
     /// <summary>Counters and estimates of the candidate in a lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly DeploymentState State(int lane) => Entry(lane).State;
 
     /// <summary>The number in the snapshot of the candidate in a lane.</summary>
-    public readonly int Number(int lane) => Candidates.Blocks[lane / LaneBlock.Width].Numbers[lane % LaneBlock.Width];
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly int Number(int lane) => Lanes8.At(in Candidates.Blocks[lane / LaneBlock.Width].Numbers, lane % LaneBlock.Width);
 
     /// <summary>Prompt tokens that the candidate in a lane was sent before; raw, not calibrated.</summary>
-    public readonly float MatchedAt(int lane) => HasMatches ? _scratch.Matched[lane / LaneBlock.Width][lane % LaneBlock.Width] : 0;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float MatchedAt(int lane) => HasMatches ? Lanes8.At(in _scratch.Matched[lane / LaneBlock.Width], lane % LaneBlock.Width) : 0;
 
-    /// <summary>Prices all usable candidates; see <see cref="PriceOf"/>.</summary>
+    /// <summary>Prices all usable candidates: terms for <see cref="PriceOf"/>, sums for <see cref="Scores"/>, infinite where nothing is usable.</summary>
     internal void PriceAll()
     {
+        var none = Vector256.Create(float.PositiveInfinity);
         for (var place = 0; place < Candidates.Blocks.Length; place++)
         {
-            if (_scratch.Usable[place] != 0)
-                Pricing.Evaluate(in this, place, out _scratch.Terms[place]);
+            var usable = _scratch.Usable[place];
+            _scratch.Scores[place] = usable == 0 ? none
+                : Vector256.ConditionalSelect(Lanes8.Mask(usable), Pricing.Evaluate(in this, place, out _scratch.Terms[place]), none);
         }
 
         _priced = true;
     }
 
     /// <summary>The terms of a lane's block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal readonly ref readonly TermLanes PriceOf(int lane)
     {
         ref var terms = ref _scratch.Terms[lane / LaneBlock.Width];
@@ -118,15 +131,14 @@ public ref struct PolicyContext
         return ref terms;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal readonly Vector256<float> MatchedIn(int place) => HasMatches ? _scratch.Matched[place] : Vector256<float>.Zero;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal readonly Vector256<float> AffinityIn(int place) => SessionAffinityUsd == 0 ? Vector256<float>.Zero
         : Lanes8.Mask(_scratch.SessionHomes[place]) & Vector256.Create(-SessionAffinityUsd);
 
-    /// <summary>By block: bits of the usable lanes.</summary>
-    internal readonly ReadOnlySpan<byte> UsableMasks => _scratch.Usable.AsSpan(0, Candidates.Blocks.Length);
-
-    /// <summary>Room for one vector of scores for each block.</summary>
+    /// <summary>By block: the sums that are compared.</summary>
     internal readonly Span<Vector256<float>> Scores => _scratch.Scores.AsSpan(0, Candidates.Blocks.Length);
 
     internal void Remove(int lane)
@@ -137,6 +149,7 @@ public ref struct PolicyContext
     }
 
     /// <summary>The next random number (SplitMix64).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong Next()
     {
         var z = Random += 0x9E3779B97F4A7C15;
@@ -146,9 +159,11 @@ public ref struct PolicyContext
     }
 
     /// <summary>A uniform number in 0..<paramref name="count"/>-1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int NextIndex(int count) => (int)Math.BigMul(Next(), (ulong)count, out _);
 
     /// <summary>A uniform number in [0, 1).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public double NextDouble() => (Next() >> 11) * (1.0 / (1UL << 53));
 
     private void List()

@@ -1,5 +1,5 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using RouterDaemon.Core.Fleet;
 
@@ -14,34 +14,24 @@ internal sealed class PricedPolicy : IRoutingPolicy
     {
         context.PriceAll();
         var scores = context.Scores;
-        var best = Score(ref context, scores);
-        context.Winner = First(scores, best, ref context);
-        MemoryMarshal.Cast<Vector256<float>, float>(scores)[context.Winner] = float.PositiveInfinity;
+        var best = Least(scores);
+        context.Winner = Find(scores, best, ref context);
         context.RunnerUp = -1;
         if (context.UsableCount == 1)
             return;
+        // One float written where a vector is read next would stall the read: the winner's lane is masked in a register and written back whole.
+        ref var winners = ref scores[context.Winner / LaneBlock.Width];
+        winners = Vector256.ConditionalSelect(
+            Lanes8.Mask(1 << (context.Winner % LaneBlock.Width)), Vector256.Create(float.PositiveInfinity), winners);
         var second = Least(scores);
-        context.RunnerUp = Find(scores, second, 0);
+        context.RunnerUp = Find(scores, second);
         if (!context.MayExplore || second > ExplorationRange * best || context.Entry(context.RunnerUp).Paid)
             return;
         (context.Winner, context.RunnerUp) = (context.RunnerUp, context.Winner);
         context.Explored = true;
     }
 
-    /// <summary>Sums of the usable, infinity elsewhere; returns the least.</summary>
-    private static float Score(ref PolicyContext context, Span<Vector256<float>> scores)
-    {
-        var usable = context.UsableMasks;
-        var none = Vector256.Create(float.PositiveInfinity);
-        for (var place = 0; place < scores.Length; place++)
-        {
-            scores[place] = usable[place] == 0 ? none
-                : Vector256.ConditionalSelect(Lanes8.Mask(usable[place]), context.PriceOf(place * LaneBlock.Width).Total, none);
-        }
-
-        return Least(scores);
-    }
-
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Least(ReadOnlySpan<Vector256<float>> scores)
     {
         var least = scores[0];
@@ -50,17 +40,22 @@ internal sealed class PricedPolicy : IRoutingPolicy
         return Lanes8.Least(least);
     }
 
-    /// <summary>Equals win by lot, so that a fleet of equals is used evenly.</summary>
-    private static int First(ReadOnlySpan<Vector256<float>> scores, float best, ref PolicyContext context)
+    /// <summary>The lane of a score. Equals win by lot, so that a fleet of equals is used evenly.</summary>
+    private static int Find(ReadOnlySpan<Vector256<float>> scores, float wanted, ref PolicyContext context)
     {
-        var equals = 0;
-        foreach (var score in scores)
-            equals += BitOperations.PopCount((uint)Equal(score, best));
-        return Find(scores, best, equals > 1 ? context.NextIndex(equals) : 0);
+        int equals = 0, lane = 0;
+        for (var place = scores.Length - 1; place >= 0; place--)
+        {
+            var bits = Equal(scores[place], wanted);
+            equals += BitOperations.PopCount((uint)bits);
+            lane = bits != 0 ? (place * LaneBlock.Width) + BitOperations.TrailingZeroCount(bits) : lane;
+        }
+
+        return equals == 1 ? lane : Find(scores, wanted, context.NextIndex(equals));
     }
 
     /// <summary>The lane of the score after <paramref name="skip"/> equal ones.</summary>
-    private static int Find(ReadOnlySpan<Vector256<float>> scores, float wanted, int skip)
+    private static int Find(ReadOnlySpan<Vector256<float>> scores, float wanted, int skip = 0)
     {
         var place = 0;
         var bits = Equal(scores[0], wanted);
@@ -78,5 +73,6 @@ internal sealed class PricedPolicy : IRoutingPolicy
         return (place * LaneBlock.Width) + BitOperations.TrailingZeroCount(bits);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Equal(Vector256<float> scores, float wanted) => Lanes8.Bits(Vector256.Equals(scores, Vector256.Create(wanted)).AsInt32());
 }

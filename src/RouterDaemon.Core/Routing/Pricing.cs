@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using RouterDaemon.Core.Fleet;
+using RouterDaemon.Core.State;
 
 namespace RouterDaemon.Core.Routing;
 
@@ -20,8 +21,8 @@ internal static class Pricing
     /// <summary>Slack of a token, as a share of the objective, that is assumed at least: without it a saturated deployment would look harmless.</summary>
     internal const float LeastSlack = 0.3f;
 
-    /// <summary>Every term of the candidates of one block; lanes without a candidate hold something as well.</summary>
-    public static void Evaluate(ref readonly PolicyContext context, int place, out TermLanes terms)
+    /// <summary>Every term of the candidates of one block, and their sum; lanes without a candidate hold something as well.</summary>
+    public static Vector256<float> Evaluate(ref readonly PolicyContext context, int place, out TermLanes terms)
     {
         var block = context.Candidates.Blocks[place];
         ref readonly var request = ref context.Request;
@@ -55,7 +56,8 @@ internal static class Pricing
         var harm = Externality(block, in weights, inFlight, work, output, itl, sloTpot);
         var miss = Vector256.Create(1f) - hit;
         var failure = weights.FailureUsd * block.FailureRisk;
-        var expected = (block.QualityWeight.Of(request.TaskClass) * block.Quality) + block.QualityScore.Of(request.TaskClass);
+        var taskClass = (int)request.TaskClass & (DeploymentState.ClassCount - 1);
+        var expected = (block.QualityWeight[taskClass] * block.Quality) + block.QualityScore[taskClass];
         var quality = weights.QualityUsd * (Vector256.Create(1f) - expected);
         var affinity = context.AffinityIn(place);
 
@@ -73,29 +75,29 @@ internal static class Pricing
         terms.Affinity = affinity;
         var sum = money + time + harm + (weights.SloMissUsd * miss) + failure + quality + affinity;
         // What cannot be compared never wins: of a pair with one that is no number, the native minimum is the second.
-        terms.Total = Vector256.MinNative(sum, Vector256.Create(float.MaxValue));
+        return terms.Total = Vector256.MinNative(sum, Vector256.Create(float.MaxValue));
     }
 
     /// <summary>One candidate's terms out of its block's.</summary>
     public static void Extract(ref readonly PolicyContext context, in TermLanes lanes, int lane, out CandidateTerms terms)
     {
         ref readonly var weights = ref context.Request.Weights;
-        terms.TtftMs = lanes.Ttft[lane] * 1e3f;
-        terms.QueueMs = lanes.Queue[lane] * 1e3f;
-        terms.PrefillMs = lanes.Prefill[lane] * 1e3f;
-        terms.ItlMs = lanes.Itl[lane] * 1e3f;
+        terms.TtftMs = Lanes8.At(in lanes.Ttft, lane) * 1e3f;
+        terms.QueueMs = Lanes8.At(in lanes.Queue, lane) * 1e3f;
+        terms.PrefillMs = Lanes8.At(in lanes.Prefill, lane) * 1e3f;
+        terms.ItlMs = Lanes8.At(in lanes.Itl, lane) * 1e3f;
         terms.OutputTokens = context.OutputTokens;
-        terms.CachedTokens = lanes.Cached[lane];
-        terms.MissProbability = lanes.Miss[lane];
-        terms.CostUsd = lanes.Cost[lane];
+        terms.CachedTokens = Lanes8.At(in lanes.Cached, lane);
+        terms.MissProbability = Lanes8.At(in lanes.Miss, lane);
+        terms.CostUsd = Lanes8.At(in lanes.Cost, lane);
         terms.MoneyUsd = terms.CostUsd * context.MoneyFactor;
-        terms.TimeUsd = lanes.Time[lane];
-        terms.ExternalityUsd = lanes.Externality[lane];
+        terms.TimeUsd = Lanes8.At(in lanes.Time, lane);
+        terms.ExternalityUsd = Lanes8.At(in lanes.Externality, lane);
         terms.MissUsd = weights.SloMissUsd * terms.MissProbability;
-        terms.FailureUsd = lanes.Failure[lane];
-        terms.QualityUsd = lanes.Quality[lane];
-        terms.AffinityUsd = lanes.Affinity[lane];
-        terms.TotalUsd = lanes.Total[lane];
+        terms.FailureUsd = Lanes8.At(in lanes.Failure, lane);
+        terms.QualityUsd = Lanes8.At(in lanes.Quality, lane);
+        terms.AffinityUsd = Lanes8.At(in lanes.Affinity, lane);
+        terms.TotalUsd = Lanes8.At(in lanes.Total, lane);
     }
 
     /// <summary>Seconds until a slot is free and the model is loaded; what the engine says itself goes before what the counters say.</summary>

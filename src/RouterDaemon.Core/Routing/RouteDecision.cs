@@ -1,3 +1,5 @@
+using RouterDaemon.Core.Fleet;
+
 namespace RouterDaemon.Core.Routing;
 
 /// <summary>The record of one decision: fixed size, unmanaged.</summary>
@@ -50,4 +52,24 @@ public struct RouteDecision
 
     /// <summary>The second best's terms.</summary>
     public CandidateTerms RunnerUpTerms;
+
+    /// <summary>Starts a record over an old one: everything but <see cref="WinnerTerms"/>, which every end of a decision writes whole.</summary>
+    internal void Begin(long sequence, long nowNs, CandidateSet candidates)
+    {
+        Sequence = sequence;
+        NowNs = nowNs;
+        FleetGeneration = candidates.Fleet.Generation;
+        Winner = -1;
+        RunnerUp = -1;
+        Policy = 0;
+        Candidates = candidates.Count;
+        Usable = 0;
+        Explored = false;
+        Trial = false;
+        WaitingHelps = false;
+        Masked = MaskReason.None;
+        MaskCounts = default;
+        RecoveryNs = 0;
+        RunnerUpTerms = default;
+    }
 }

@@ -111,7 +111,7 @@ public sealed partial class Router
         Volatile.Write(ref mean, mean + (0.02f * (Math.Clamp(tokens, 1, 100_000) - mean)));
     }
 
-    private static void Prepare(ref PolicyContext context, DeploymentEntry entry, in RouteDecision decision, out RouteLease lease)
+    private static void Prepare(ref readonly PolicyContext context, DeploymentEntry entry, in RouteDecision decision, out RouteLease lease)
     {
         ref readonly var request = ref context.Request;
         ref readonly var terms = ref decision.WinnerTerms;
@@ -120,9 +120,14 @@ public sealed partial class Router
         lease.State = state;
         lease.StartNs = context.NowNs;
         lease.Sequence = decision.Sequence;
-        lease.Cached = (int)terms.CachedTokens;
-        lease.Uncached = Math.Max(0, request.PromptTokens - lease.Cached);
-        lease.MatchedTokens = (int)context.MatchedAt(context.Winner);
+        lease.Uncached = Math.Max(0, request.PromptTokens);
+        if (context.HasMatches)
+        {
+            lease.Cached = (int)terms.CachedTokens;
+            lease.Uncached = Math.Max(0, request.PromptTokens - lease.Cached);
+            lease.MatchedTokens = (int)context.MatchedAt(context.Winner);
+        }
+
         lease.PromptTokens = request.PromptTokens;
         lease.PromptBytes = request.PromptBytes;
         lease.TaskClass = request.TaskClass;
@@ -135,7 +140,7 @@ public sealed partial class Router
     }
 
     private void Conclude(
-        ref PolicyContext context, DeploymentEntry entry, in RouteLease lease, ReadOnlySpan<ulong> prefixHashes, ref RouteDecision decision)
+        ref readonly PolicyContext context, DeploymentEntry entry, in RouteLease lease, ReadOnlySpan<ulong> prefixHashes, ref RouteDecision decision)
     {
         decision.Winner = context.Number(context.Winner);
         decision.Explored = context.Explored;
@@ -146,12 +151,12 @@ public sealed partial class Router
             Pricing.Extract(in context, in context.PriceOf(context.RunnerUp), context.RunnerUp % LaneBlock.Width, out decision.RunnerUpTerms);
         }
 
-        if (_prefixes is null)
+        if (_prefixes is not { } prefixes)
             return;
         if (!prefixHashes.IsEmpty)
-            _prefixes.Insert(prefixHashes, entry.State);
+            prefixes.Insert(prefixHashes, entry.State);
         ref readonly var session = ref context.Request.SessionHash;
         if (session != 0)
-            _prefixes.Insert(new ReadOnlySpan<ulong>(in session), entry.State);
+            prefixes.Insert(new ReadOnlySpan<ulong>(in session), entry.State);
     }
 }

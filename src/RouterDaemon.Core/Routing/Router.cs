@@ -53,28 +53,21 @@ public sealed partial class Router
     public RouteResult Choose(
         CandidateSet candidates, in RouteRequest request, ReadOnlySpan<ulong> prefixHashes, long nowNs, ref RouteDecision decision, out RouteLease lease)
     {
-        lease = default;
-        decision = default;
-        decision.Sequence = Interlocked.Increment(ref _sequence);
-        decision.NowNs = nowNs;
-        decision.FleetGeneration = candidates.Fleet.Generation;
-        (decision.Winner, decision.RunnerUp) = (-1, -1);
-        decision.Candidates = candidates.Count;
+        decision.Begin(Interlocked.Increment(ref _sequence), nowNs, candidates);
         decision.Policy = request.Policy > 0 && request.Policy <= _policies.Length ? request.Policy - 1 : _defaultPolicy;
         var scratch = RouterScratch.Get(candidates.Blocks.Length);
         var output = ExpectedOutput(in request);
         decision.Usable = Mask(candidates, in request, output, nowNs, scratch.Usable, ref decision);
         if (decision.Usable == 0)
-            return RouteResult.NothingUsable;
-
-        var context = new PolicyContext(candidates, scratch, in request, nowNs)
         {
-            UsableCount = decision.Usable,
-            OutputTokens = output,
-            MoneyFactor = request.Weights.Money * (1 + (float)BudgetPressure),
-            Random = request.Seed ^ ((ulong)decision.Sequence * 0x9E3779B97F4A7C15) ^ _options.Seed,
-        };
-        FindPrefixes(ref context, scratch, prefixHashes);
+            (decision.WinnerTerms, lease) = (default, default);
+            return RouteResult.NothingUsable;
+        }
+
+        var random = request.Seed ^ ((ulong)decision.Sequence * 0x9E3779B97F4A7C15) ^ _options.Seed;
+        var context = new PolicyContext(candidates, scratch, in request, nowNs, decision.Usable, output, (float)BudgetPressure, random);
+        if (!prefixHashes.IsEmpty || request.SessionHash != 0)
+            FindPrefixes(ref context, scratch, prefixHashes);
         context.MayExplore = _options.Exploration > 0 && context.NextDouble() < _options.Exploration;
         while (context.UsableCount > 0)
         {
@@ -84,15 +77,13 @@ public sealed partial class Router
             // Before it counts itself.
             Pricing.Extract(in context, in context.PriceOf(context.Winner), context.Winner % LaneBlock.Width, out decision.WinnerTerms);
             var entry = context.Entry(context.Winner);
-            Prepare(ref context, entry, in decision, out lease);
+            Prepare(in context, entry, in decision, out lease);
             var refusal = Reserve(entry, ref lease);
             if (refusal == MaskReason.None)
             {
-                Conclude(ref context, entry, in lease, prefixHashes, ref decision);
+                Conclude(in context, entry, in lease, prefixHashes, ref decision);
                 return RouteResult.Chosen;
             }
-
-            lease = default;
 
             // Another thread took the last place between mask and reservation.
             decision.Masked |= refusal;
@@ -102,6 +93,7 @@ public sealed partial class Router
 
         decision.Usable = 0;
         decision.WaitingHelps = true;
+        (decision.WinnerTerms, lease) = (default, default);
         return RouteResult.NothingUsable;
     }
 
@@ -117,12 +109,7 @@ public sealed partial class Router
         candidates.Masks.CopyTo(scratch.Usable, 0);
         foreach (var block in candidates.Blocks)
             block.TickIfDue(nowNs);
-        var context = new PolicyContext(candidates, scratch, in request, nowNs)
-        {
-            UsableCount = candidates.Count,
-            OutputTokens = output,
-            MoneyFactor = request.Weights.Money * (1 + (float)BudgetPressure),
-        };
+        var context = new PolicyContext(candidates, scratch, in request, nowNs, candidates.Count, output, (float)BudgetPressure, random: 0);
         FindPrefixes(ref context, scratch, prefixHashes);
         context.PriceAll();
         var others = 0;

@@ -6,7 +6,7 @@ namespace RouterDaemon.Core.State;
 /// <content>What decisions read.</content>
 public sealed partial class DeploymentState
 {
-    private const int ClassCount = 8;
+    internal const int ClassCount = 8;
     private const float QualityPriorWeight = 10;
     private const float LeastHeadShare = 0.6f;
     private int _prefixSlot;

@@ -15,6 +15,7 @@ public sealed class GgufHeader
     private const int MaxNameBytes = 65_535;
     private const int MaxStringBytes = 64 << 20;
     private const int KeptArrayElements = 4096;
+    private const int MaxMarkBytes = 48;
     private const int MaxDimensions = 4;
     private const int DefaultAlignment = 32;
 
@@ -155,14 +156,16 @@ public sealed class GgufHeader
     {
         if (element == GgufValueType.String)
         {
+            List<string> marks = [];
             for (long i = 0; i < count; i++)
             {
                 ulong length = reader.UInt64(key);
                 if (length > MaxStringBytes)
                     throw reader.Damaged($"element {i} of {key} claims {length} bytes");
-                reader.Skip((long)length, key);
+                if (reader.Mark((int)length, MaxMarkBytes, key) is { } mark && marks.Count < KeptArrayElements)
+                    marks.Add(mark);
             }
-            return new GgufArray(element, count, []);
+            return new GgufArray(element, count, []) { Marks = marks };
         }
         if (count > KeptArrayElements || element is GgufValueType.Float32 or GgufValueType.Float64)
         {

@@ -62,6 +62,21 @@ internal sealed class GgufReader(Stream stream, string path)
         Position += bytes;
     }
 
+    /// <summary>Passes over a string. Its text is returned when it is short and framed by angle brackets, as special tokens are.</summary>
+    public string? Mark(int length, int maxBytes, string what)
+    {
+        if (length < 2 || length > maxBytes)
+        {
+            Skip(length, what);
+            return null;
+        }
+        RequireLeft(length, what);
+        Span<byte> bytes = stackalloc byte[length];
+        stream.ReadExactly(bytes);
+        Position += length;
+        return bytes[^1] == (byte)'>' && bytes.Contains((byte)'<') ? Encoding.UTF8.GetString(bytes) : null;
+    }
+
     public static int ScalarBytes(GgufValueType type) => type switch
     {
         GgufValueType.UInt8 or GgufValueType.Int8 or GgufValueType.Bool => 1,

@@ -1,12 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using RouterDaemon.Engine.Answers;
 using RouterDaemon.Engine.Gguf;
 using RouterDaemon.Engine.Grammar;
 using RouterDaemon.Engine.Sampling;
 using RouterDaemon.Engine.Scheduling;
 using RouterDaemon.Engine.Templates;
 using RouterDaemon.Engine.Tools;
+using RouterDaemon.Engine.Vectors;
 using RouterDaemon.Native;
 
 namespace RouterDaemon.Engine.Hosting;
@@ -18,24 +20,28 @@ internal sealed class LoadedModel : IDisposable
     private const long MaxScoreBytes = 256L << 20;
 
     private readonly LlamaModel _model;
-    private readonly InferenceLoop _loop;
+    private readonly InferenceLoop? _loop;
+    private readonly VectorModel? _vectors;
     private readonly int[] _endTokens;
     private readonly ToolStyle _toolStyle;
+    private readonly ReasoningMarks? _reasoning;
+    private readonly bool _marksAreSpecial;
 
-    private LoadedModel(
-        LlamaModel model, LlamaContext context, GgufHeader header, EngineModelOptions options, MemoryPlan plan, TimeProvider time,
-        Action<LoopSnapshot> publish, Action<Exception> crashed)
+    private LoadedModel(LlamaModel model, InferenceLoop? loop, VectorModel? vectors, GgufHeader header, EngineModelOptions options, MemoryPlan plan, TimeProvider time)
     {
         _model = model;
+        _loop = loop;
+        _vectors = vectors;
         SlotTokens = plan.SlotTokens;
         ResidentBytes = model.WeightBytes + plan.KvBytes;
         Template = new JinjaChatTemplate(model.ChatTemplate(), model.TokenText(model.Bos), model.TokenText(model.Eos), time);
         _endTokens = [.. Enumerable.Range(0, model.VocabularySize).Where(model.IsEndOfGeneration)];
         _toolStyle = ToolCatalog.StyleOf(model.ChatTemplate());
+        _reasoning = ReasoningMarks.Of(model.ChatTemplate());
+        _marksAreSpecial = _reasoning is not null && Tokenize(_reasoning.Close, addSpecial: false, parseSpecial: true) is [var mark] && model.IsControl(mark);
         Facts = new ModelFacts(
             options.Id, model.Description, header.Architecture, model.ParameterCount, model.WeightBytes, model.TrainedContextTokens,
             plan.SlotTokens, model.EmbeddingLength, model.LayerCount, model.VocabularySize, model.ChatTemplate());
-        _loop = new InferenceLoop(context, options, plan, time, publish, crashed);
     }
 
     public int SlotTokens { get; }
@@ -57,11 +63,12 @@ internal sealed class LoadedModel : IDisposable
             GgufHeader header = GgufHeader.Read(options.Path);
             bool offload = options.GpuLayers != 0 && native.Devices.Any(d => d.IsGpu);
             long available = MachineMemory.AvailableBytes() + (offload ? native.Devices.Where(d => d.IsGpu).Sum(d => d.FreeBytes) : 0);
-            MemoryPlan plan = MemoryPlan.For(header, options, available);
+            ModelTraits traits = ModelTraits.Of(header, options.Pooling);
+            MemoryPlan plan = MemoryPlan.For(header, options, traits, available);
             LlamaModel model = LlamaModel.Load(options.Path, new ModelLoadSettings(options.GpuLayers ?? -1), progress);
             try
             {
-                return Start(model, header, options, plan, offload, time, publish, crashed);
+                return Start(model, header, options, traits, plan, offload, time, publish, crashed);
             }
             catch
             {
@@ -82,13 +89,17 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>Turns a request into tokens. Thread-safe; the work grows with the prompt.</summary>
     /// <exception cref="EngineException">The request is refused.</exception>
-    public int[] BuildPrompt(GenerationRequest request)
+    public BuiltPrompt BuildPrompt(GenerationRequest request)
     {
+        if (_loop is null)
+            throw new EngineException(EngineErrorKind.Unsupported, "the model makes vectors, it does not generate text", request.MessagesJson.IsEmpty ? "prompt" : "messages");
+        string? rendered = request.MessagesJson.IsEmpty ? null : Render(request);
         int[] tokens = request switch
         {
             { PromptTokens.IsEmpty: false } => request.PromptTokens.ToArray(),
+            { Prompt: { } before, Suffix: { } after } => TokenizeInfill(before, after),
             { Prompt: { } text } => Tokenize(text, addSpecial: true, parseSpecial: true),
-            _ => TokenizeRendered(Render(request)),
+            _ => TokenizeRendered(rendered!),
         };
         RequestRules.CheckTokens(tokens, _model.VocabularySize, "prompt");
         RequestRules.CheckBias(request.Sampling, _model.VocabularySize);
@@ -101,7 +112,7 @@ internal sealed class LoadedModel : IDisposable
                 $"the prompt has {tokens.Length} tokens, which leaves no room in the model's context of {SlotTokens} tokens",
                 request.MessagesJson.IsEmpty ? "prompt" : "messages");
         }
-        return tokens;
+        return new BuiltPrompt(tokens, rendered is not null && _reasoning is not null && _reasoning.IsOpen(rendered));
     }
 
     /// <summary>The prompt text that the messages become.</summary>
@@ -111,25 +122,48 @@ internal sealed class LoadedModel : IDisposable
         return Template.Render(messages.RootElement, request);
     }
 
-    /// <summary>Makes the job of a request whose prompt was built by <see cref="BuildPrompt"/>; <see cref="Start(Job)"/> queues it.</summary>
-    public Job CreateJob(GenerationRequest request, int[] prompt, long submittedAt, Action left)
+    /// <summary>Makes the job of a request whose prompt was built by <see cref="BuildPrompt"/>, and what reads its answer (null = all
+    /// of it is content). <see cref="Start(Job)"/> queues it.</summary>
+    public (Job Job, AnswerReader? Answer) CreateJob(GenerationRequest request, BuiltPrompt prompt, long submittedAt, Action left)
     {
+        bool isChat = !request.MessagesJson.IsEmpty;
+        ToolCatalog? tools = isChat ? ToolCatalog.Read(request, _toolStyle) : null;
+        LlamaSampler? grammar = CreateGrammar(request, tools);
+        // An answer in JSON: its braces are no call, and there is no reasoning unless the prompt has opened it.
+        bool isJson = grammar is not null && tools is not { Required: true } && request.Sampling.Grammar is null;
+        IGrammarTrigger? trigger = null;
+        if (grammar is not null && prompt.InReasoning)
+            (trigger, grammar) = (new ReasoningTrigger(_reasoning!, grammar), null);
+        else if (grammar is null && tools is not null)
+            trigger = new ToolTrigger(tools, _model);
         uint seed = request.Sampling.Seed ?? BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
-        ToolCatalog? tools = request.MessagesJson.IsEmpty ? null : ToolCatalog.Read(request, _toolStyle);
-        TokenSampler sampler = new(
-            _model, CreateGrammar(request, tools), request.Sampling, request.IgnoreEos ? _endTokens : [], seed, SlotTokens);
-        return new Job(request, prompt, sampler, _loop.Wake, submittedAt)
+        TokenSampler sampler = new(_model, grammar, request.Sampling, request.IgnoreEos ? _endTokens : [], seed, SlotTokens);
+        Job job = new(request, prompt.Tokens, sampler, _loop!.Wake, submittedAt)
         {
             Left = left,
-            Tools = tools,
-            Trigger = tools is { Required: false } && request.ResponseFormatJson.IsEmpty && request.Sampling.Grammar is null ? new ToolTrigger(tools, _model) : null,
+            ShowSpecialTokens = tools is not null || (isChat && _marksAreSpecial),
+            Trigger = trigger,
         };
+        ReasoningReader? reasoning = isChat && _reasoning is not null && (!isJson || prompt.InReasoning) ? new ReasoningReader(_reasoning, prompt.InReasoning) : null;
+        ToolCallReader? calls = tools is null || isJson ? null : new ToolCallReader(tools.Style);
+        return (job, reasoning is null && calls is null ? null : new AnswerReader(reasoning, calls));
     }
 
-    public void Start(Job job) => _loop.Submit(job);
+    public void Start(Job job) => _loop!.Submit(job);
+
+    /// <summary>The side of the model that makes vectors.</summary>
+    /// <exception cref="EngineException">It has none.</exception>
+    public VectorModel Vectors(string param) => _vectors ?? throw new EngineException(
+        EngineErrorKind.Unsupported, "the model makes no vectors: its file names no pooling, and the configuration sets none (pooling)", param);
 
     public int[] Tokenize(string text, bool addSpecial, bool parseSpecial) =>
         _model.Tokenize(Encoding.UTF8.GetBytes(text), addSpecial, parseSpecial);
+
+    public byte[] Piece(int token)
+    {
+        RequestRules.CheckTokens([token], _model.VocabularySize, "tokens");
+        return _model.TokenBytes(token, special: true);
+    }
 
     public byte[] Detokenize(ReadOnlySpan<int> tokens)
     {
@@ -139,7 +173,8 @@ internal sealed class LoadedModel : IDisposable
 
     public void Dispose()
     {
-        _loop.Dispose();
+        _loop?.Dispose();
+        _vectors?.Dispose();
         _model.Dispose();
     }
 
@@ -148,6 +183,15 @@ internal sealed class LoadedModel : IDisposable
     {
         int[] tokens = Tokenize(text, addSpecial: true, parseSpecial: true);
         return tokens.Length > 1 && _model.AddsBos && tokens[0] == _model.Bos && tokens[1] == _model.Bos ? tokens[1..] : tokens;
+    }
+
+    private int[] TokenizeInfill(string before, string after)
+    {
+        (int prefix, int suffix, int middle) = _model.Infill;
+        if (prefix < 0 || suffix < 0 || middle < 0)
+            throw new EngineException(EngineErrorKind.Unsupported, "suffix cannot be used with this model: its vocabulary has no infill tokens", "suffix");
+        int[] bos = _model.AddsBos && _model.Bos >= 0 ? [_model.Bos] : [];
+        return [.. bos, prefix, .. Tokenize(before, false, false), suffix, .. Tokenize(after, false, false), middle];
     }
 
     /// <summary>The one grammar that response_format, tools or the request itself ask for, null for free text.</summary>
@@ -177,22 +221,45 @@ internal sealed class LoadedModel : IDisposable
     }
 
     private static LoadedModel Start(
-        LlamaModel model, GgufHeader header, EngineModelOptions options, MemoryPlan plan, bool offload, TimeProvider time,
+        LlamaModel model, GgufHeader header, EngineModelOptions options, ModelTraits traits, MemoryPlan plan, bool offload, TimeProvider time,
         Action<LoopSnapshot> publish, Action<Exception> crashed)
     {
-        if (!model.HasDecoder || model.HasEncoder || model.IsDiffusion || model.VocabularySize == 0)
+        if ((traits.Generates && (!model.HasDecoder || model.HasEncoder || model.IsDiffusion)) || model.VocabularySize == 0)
             throw new InvalidDataException("it is not a model that generates text token by token");
         int threads = options.Threads > 0 ? options.Threads : Math.Max(1, Environment.ProcessorCount - 1);
+        long heads = header.Number($"{header.Architecture}.attention.head_count");
+        VectorModel? vectors = null;
+        InferenceLoop? loop = null;
+        try
+        {
+            if (traits.Pooling != PoolingKind.None)
+                vectors = VectorModel.Create(model, options.Id, traits.Pooling, traits.Generates ? Math.Min(plan.SlotTokens, MemoryPlan.MaxVectorTokens) : plan.SlotTokens, heads, threads);
+            if (traits.Generates)
+                loop = CreateLoop(model, options, plan, offload, heads, threads, time, publish, crashed);
+            return new LoadedModel(model, loop, vectors, header, options, plan, time);
+        }
+        catch
+        {
+            loop?.Dispose();
+            vectors?.Dispose();
+            throw;
+        }
+    }
+
+    private static InferenceLoop CreateLoop(
+        LlamaModel model, EngineModelOptions options, MemoryPlan plan, bool offload, long heads, int threads, TimeProvider time,
+        Action<LoopSnapshot> publish, Action<Exception> crashed)
+    {
         int cells = checked(plan.SlotTokens * options.Slots);
         int batch = Math.Min(MaxBatchTokens, cells);
         // Each sequence has its own part of the cache: in a common one every token also walks over the cells of the others. On the CPU
         // plain attention beats the flash kernel (bundled model, 4 clients: 2 to 2.5 times) as long as its score buffer stays small.
-        long scoreBytes = header.Number($"{header.Architecture}.attention.head_count") * batch * plan.SlotTokens * sizeof(float);
+        long scoreBytes = heads * batch * plan.SlotTokens * sizeof(float);
         LlamaContext context = LlamaContext.Create(model, new ContextSettings(
             cells, batch, options.Slots, options.Slots, threads, UnifiedCache: false, FlashAttention: offload || scoreBytes > MaxScoreBytes));
         try
         {
-            return new LoadedModel(model, context, header, options, plan, time, publish, crashed);
+            return new InferenceLoop(context, options, plan, time, publish, crashed);
         }
         catch
         {

@@ -8,6 +8,10 @@ namespace RouterDaemon.Engine.Hosting;
 internal sealed record MemoryPlan(int SlotTokens, long KvBytes)
 {
     private const int MinSlotTokens = 256;
+
+    /// <summary>Longest text that a model makes a vector of, unless the configuration sets a context.</summary>
+    public const int MaxVectorTokens = 2048;
+
     private const int Granularity = 256;
 
     /// <summary>Compute buffers and the like, on top of weights and cache.</summary>
@@ -15,10 +19,18 @@ internal sealed record MemoryPlan(int SlotTokens, long KvBytes)
 
     /// <param name="header">The file.</param>
     /// <param name="options">Configured context and slots.</param>
+    /// <param name="traits">What it is used for: one that makes vectors needs one more sequence for them.</param>
     /// <param name="availableBytes">Memory free for weights and cache together.</param>
     /// <exception cref="InvalidDataException">It cannot fit; the message holds the numbers.</exception>
-    public static MemoryPlan For(GgufHeader header, EngineModelOptions options, long availableBytes)
+    public static MemoryPlan For(GgufHeader header, EngineModelOptions options, ModelTraits traits, long availableBytes)
     {
+        if (!traits.Generates)
+        {
+            // A whole text is one batch, whose buffers grow with it.
+            int trainedContext = header.ContextTokens > 0 ? header.ContextTokens : MaxVectorTokens;
+            options = options with { ContextTokens = options.ContextTokens > 0 ? options.ContextTokens : Math.Min(trainedContext, MaxVectorTokens) };
+        }
+        int sequences = (traits.Generates ? options.Slots : 0) + (traits.Pooling != PoolingKind.None ? 1 : 0);
         long weights = header.WeightBytes;
         if (weights > availableBytes)
             throw new InvalidDataException($"its weights need {Mib(weights)} MiB, {Mib(availableBytes)} MiB are free");
@@ -26,22 +38,22 @@ internal sealed record MemoryPlan(int SlotTokens, long KvBytes)
         int trained = header.ContextTokens > 0 ? header.ContextTokens : 4096;
         if (options.ContextTokens > 0)
         {
-            long need = perToken * options.ContextTokens * options.Slots;
+            long need = perToken * options.ContextTokens * sequences;
             if (weights + need > availableBytes)
                 throw new InvalidDataException(
-                    $"weights ({Mib(weights)} MiB) and a context of {options.Slots} x {options.ContextTokens} tokens ({Mib(need)} MiB) need more than "
+                    $"weights ({Mib(weights)} MiB) and a context of {sequences} x {options.ContextTokens} tokens ({Mib(need)} MiB) need more than "
                     + $"the {Mib(availableBytes)} MiB that are free: lower context or slots");
             return new MemoryPlan(options.ContextTokens, need);
         }
         if (perToken == 0)
             return new MemoryPlan(Math.Min(trained, 4096), 0);
         long room = Math.Max(0, availableBytes - weights - Reserve) / 2;
-        long fits = room / perToken / options.Slots / Granularity * Granularity;
+        long fits = room / perToken / sequences / Granularity * Granularity;
         int tokens = (int)Math.Min(trained, Math.Max(fits, Math.Min(MinSlotTokens, trained)));
-        if (weights + perToken * tokens * options.Slots > availableBytes)
+        if (weights + perToken * tokens * sequences > availableBytes)
             throw new InvalidDataException(
-                $"weights ({Mib(weights)} MiB) and the smallest context ({options.Slots} x {tokens} tokens) need more than the {Mib(availableBytes)} MiB that are free");
-        return new MemoryPlan(tokens, perToken * tokens * options.Slots);
+                $"weights ({Mib(weights)} MiB) and the smallest context ({sequences} x {tokens} tokens) need more than the {Mib(availableBytes)} MiB that are free");
+        return new MemoryPlan(tokens, perToken * tokens * sequences);
     }
 
     private static long Mib(long bytes) => bytes >> 20;

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using RouterDaemon.Engine.Sampling;
 using RouterDaemon.Engine.Text;
-using RouterDaemon.Engine.Tools;
 
 namespace RouterDaemon.Engine.Scheduling;
 
@@ -60,11 +59,11 @@ internal sealed class Job : IGenerationControl
     /// <summary>The stop string that the text has run into, null while there is none.</summary>
     public string? StopMet => _text.StopMet;
 
-    /// <summary>The tools that the answer may call, null = none.</summary>
-    public ToolCatalog? Tools { get; init; }
+    /// <summary>Show special tokens as text: in some vocabularies the marks around tool calls and reasoning are such tokens.</summary>
+    public bool ShowSpecialTokens { get; init; }
 
-    /// <summary>Waits for an optional call to begin, null = none may come.</summary>
-    public ToolTrigger? Trigger { get; init; }
+    /// <summary>Waits for the place from which on a grammar binds the answer, null = there is none.</summary>
+    public IGrammarTrigger? Trigger { get; init; }
 
     /// <summary>Called once when the job has left the scheduler, whatever the reason.</summary>
     public required Action Left { get; init; }
@@ -134,6 +133,7 @@ internal sealed class Job : IGenerationControl
     {
         _registration.Unregister();
         Sampler.Dispose();
+        Trigger?.Dispose();
         Left();
     }
 

@@ -9,15 +9,17 @@ internal sealed class JobQueue
 
     public void Add(Job job) => _jobs.Add(job);
 
-    /// <summary>The next job, which stays in the queue. Ties go to the one that came first.</summary>
-    public Job? Next(Slot[] slots)
+    /// <summary>
+    /// The next job, which stays in the queue. Ties go to the one that came first; those whose prompt another one is just computing wait.
+    /// </summary>
+    public Job? Next(Slot[] slots, PrefixReuse prefixes)
     {
         Job? next = null;
         int fewest = int.MaxValue;
         foreach (Job job in _jobs)
         {
-            int running = slots.Count(s => s.Job is not null && s.Job.Request.FairnessKey == job.Request.FairnessKey);
-            if (running < fewest)
+            int running = Running(slots, job.Request.FairnessKey);
+            if (running < fewest && !prefixes.IsWorthWaiting(slots, job.Prompt))
                 (next, fewest) = (job, running);
             if (fewest == 0)
                 break;
@@ -34,5 +36,13 @@ internal sealed class JobQueue
         if (removed.Count > 0)
             _jobs.RemoveAll(match);
         return removed;
+    }
+
+    private static int Running(Slot[] slots, string? key)
+    {
+        int running = 0;
+        foreach (Slot slot in slots)
+            running += slot.Job is not null && slot.Job.Request.FairnessKey == key ? 1 : 0;
+        return running;
     }
 }

@@ -52,6 +52,25 @@ internal sealed class PrefixReuse(LlamaContext context, bool reuse, long slotByt
         return Cut(oldest, usable);
     }
 
+    /// <summary>
+    /// Whether a slot is just computing a prefix of the prompt that no slot holds yet and that is worth a copy: the several answers
+    /// of one request, and requests that share a long system prompt, are then computed once.
+    /// </summary>
+    public bool IsWorthWaiting(Slot[] slots, int[] prompt)
+    {
+        if (!reuse)
+            return false;
+        int held = 0;
+        int coming = 0;
+        foreach (Slot slot in slots)
+        {
+            held = Math.Max(held, slot.CommonPrefix(prompt));
+            if (slot.Prefilling)
+                coming = Math.Max(coming, slot.Job!.Prompt.AsSpan().CommonPrefixLength(prompt));
+        }
+        return Math.Min(coming, prompt.Length - 1) - held >= _minCopyTokens;
+    }
+
     private static bool Cheaper(Slot a, Slot b) => a.Tokens.Count == 0 != (b.Tokens.Count == 0) ? a.Tokens.Count == 0 : a.LastUsed < b.LastUsed;
 
     private Slot Cut(Slot slot, int length)

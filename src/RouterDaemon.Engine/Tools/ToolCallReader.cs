@@ -1,10 +1,11 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using RouterDaemon.Engine.Answers;
 
 namespace RouterDaemon.Engine.Tools;
 
 /// <summary>Splits the text of an answer into content and tool calls while it arrives. Feed it every event's text, then finish it.</summary>
-public sealed partial class ToolCallReader
+internal sealed partial class ToolCallReader
 {
     private readonly ToolStyle _style;
     private readonly StringBuilder _held = new();
@@ -13,7 +14,7 @@ public sealed partial class ToolCallReader
     private bool _inString;
     private bool _escaped;
 
-    internal ToolCallReader(ToolStyle style)
+    public ToolCallReader(ToolStyle style)
     {
         _style = style;
         _state = style == ToolStyle.Llama3 ? State.Start : State.Content;
@@ -83,7 +84,7 @@ public sealed partial class ToolCallReader
     {
         string text = _held.ToString();
         int at = _style == ToolStyle.Llama3 ? -1 : text.IndexOf(Tag, StringComparison.Ordinal);
-        int certain = at >= 0 ? at : _style == ToolStyle.Llama3 ? text.Length : text.Length - PossibleTag(text);
+        int certain = at >= 0 ? at : _style == ToolStyle.Llama3 ? text.Length : text.Length - PartialMark.Length(text, Tag);
         if (certain > 0)
             deltas.Add(new ToolDelta(text[..certain], -1, null, ""));
         _held.Remove(0, at >= 0 ? at + Tag.Length : certain);
@@ -129,7 +130,7 @@ public sealed partial class ToolCallReader
             }
             _inString = c == '"';
             _depth += c is '{' or '[' ? 1 : c is '}' or ']' ? -1 : 0;
-            if (_depth == 0 && c is '}' or ']' && _depth == 0)
+            if (_depth == 0 && (c is '}' or ']'))
             {
                 Emit(deltas, i + 1);
                 _state = State.AfterCall;
@@ -156,16 +157,6 @@ public sealed partial class ToolCallReader
         if (length > 0)
             deltas.Add(new ToolDelta("", Calls - 1, null, _held.ToString(0, length)));
         _held.Remove(0, length);
-    }
-
-    private int PossibleTag(string text)
-    {
-        for (int length = Math.Min(Tag.Length - 1, text.Length); length > 0; length--)
-        {
-            if (Tag.StartsWith(text[^length..], StringComparison.Ordinal))
-                return length;
-        }
-        return 0;
     }
 
     [GeneratedRegex("^[\\s\\[]*\\{\\s*\"name\"\\s*:\\s*\"((?:[^\"\\\\]|\\\\.)*)\"\\s*,\\s*\"(?:arguments|parameters)\"\\s*:\\s*(?=[{\\[])")]

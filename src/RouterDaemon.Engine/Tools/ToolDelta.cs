@@ -5,4 +5,4 @@ namespace RouterDaemon.Engine.Tools;
 /// <param name="CallIndex">Which call it belongs to, from 0; -1 for content.</param>
 /// <param name="Name">The function's name, set in the first piece of a call.</param>
 /// <param name="Arguments">The next part of the call's arguments as JSON text.</param>
-public readonly record struct ToolDelta(string Content, int CallIndex, string? Name, string Arguments);
+internal readonly record struct ToolDelta(string Content, int CallIndex, string? Name, string Arguments);

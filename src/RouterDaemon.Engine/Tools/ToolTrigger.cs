@@ -1,4 +1,5 @@
 using System.Text;
+using RouterDaemon.Engine.Sampling;
 using RouterDaemon.Native;
 
 namespace RouterDaemon.Engine.Tools;
@@ -7,15 +8,13 @@ namespace RouterDaemon.Engine.Tools;
 /// Watches a free answer for the beginning of a tool call and then gives the grammar for what is left of it. llama.cpp's own lazy
 /// grammars match regular expressions by recursion over the whole answer, which a long answer turns into a stack overflow.
 /// </summary>
-internal sealed class ToolTrigger(ToolCatalog tools, LlamaModel model)
+internal sealed class ToolTrigger(ToolCatalog tools, LlamaModel model) : IGrammarTrigger
 {
     private const int KeptChars = 64;
 
     private readonly StringBuilder _text = new();
     private bool _done;
 
-    /// <summary>Adds the text of a token.</summary>
-    /// <returns>The grammar to use from here on, once; null otherwise.</returns>
     public LlamaSampler? Push(ReadOnlySpan<byte> piece)
     {
         if (_done)
@@ -41,5 +40,9 @@ internal sealed class ToolTrigger(ToolCatalog tools, LlamaModel model)
         {
             throw new EngineException(EngineErrorKind.Internal, $"the grammar of the tools failed: {e.Message}", "tools", e);
         }
+    }
+
+    public void Dispose()
+    {
     }
 }

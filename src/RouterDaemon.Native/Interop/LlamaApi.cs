@@ -48,6 +48,11 @@ internal static unsafe partial class LlamaApi
     [LibraryImport(Library)] public static partial int llama_vocab_bos(nint vocab);
     [LibraryImport(Library)] public static partial int llama_vocab_eos(nint vocab);
     [LibraryImport(Library)] public static partial int llama_vocab_eot(nint vocab);
+    [LibraryImport(Library)] public static partial int llama_vocab_sep(nint vocab);
+    [LibraryImport(Library)] public static partial byte llama_vocab_get_add_sep(nint vocab);
+    [LibraryImport(Library)] public static partial int llama_vocab_fim_pre(nint vocab);
+    [LibraryImport(Library)] public static partial int llama_vocab_fim_suf(nint vocab);
+    [LibraryImport(Library)] public static partial int llama_vocab_fim_mid(nint vocab);
     [LibraryImport(Library)] public static partial byte llama_vocab_get_add_bos(nint vocab);
     [LibraryImport(Library)] public static partial byte llama_vocab_get_add_eos(nint vocab);
     [LibraryImport(Library)] public static partial byte* llama_vocab_get_text(nint vocab, int token);

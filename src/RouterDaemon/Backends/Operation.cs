@@ -11,4 +11,7 @@ internal enum Operation : byte
 
     /// <summary>Texts in, vectors out.</summary>
     Embeddings,
+
+    /// <summary>A query and documents in, scores out.</summary>
+    Rerank,
 }

@@ -5,10 +5,10 @@ using RouterDaemon.Config.Schema;
 
 namespace RouterDaemon.Cli;
 
-/// <summary><c>routerd models list | info</c>: on-device models, read from their files; the daemon need not run.</summary>
+/// <summary><c>routerd models list | info | bench</c>: on-device models, read from their files; the daemon need not run.</summary>
 internal static class ModelsVerb
 {
-    public static Command Create(CliHost host) => new("models", "On-device models.") { List(host), Info(host) };
+    public static Command Create(CliHost host) => new("models", "On-device models.") { List(host), Info(host), ModelsBench.Create(host) };
 
     private static Command List(CliHost host)
     {

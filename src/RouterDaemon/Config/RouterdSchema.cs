@@ -53,6 +53,7 @@ internal static class RouterdSchema
         .Field("preload", Bool, m => m.Preload, (m, v) => m with { Preload = v }, "Load at start instead of on the first request.")
         .Field("isolation", new ChoiceType<IsolationMode>(("auto", IsolationMode.Auto), ("none", IsolationMode.None), ("process", IsolationMode.Process)), m => m.Isolation, (m, v) => m with { Isolation = v }, "Whether the model runs in a process of its own.")
         .Field("deterministic", Bool, m => m.Deterministic, (m, v) => m with { Deterministic = v }, "Batch of one: the same request gives the same tokens.")
+        .Field("pooling", new OptionalValueType<PoolingMode>(new ChoiceType<PoolingMode>(("none", PoolingMode.None), ("mean", PoolingMode.Mean), ("cls", PoolingMode.Cls), ("last", PoolingMode.Last), ("rank", PoolingMode.Rank)), "auto"), m => m.Pooling, (m, v) => m with { Pooling = v }, "How the model makes embeddings or scores; auto = as its file says.")
         .Field("threads", new IntegerType(0, 1024), m => m.Threads, (m, v) => m with { Threads = v }, "Compute threads; 0 = cores - 1.")
         .Field("queue_limit", new IntegerType(0, 100_000), m => m.QueueLimit, (m, v) => m with { QueueLimit = v }, "Requests that may wait for a slot; 0 = none may wait.")
         .Field("aliases", NameList, m => m.Aliases, (m, v) => m with { Aliases = v }, "Other names by which clients may ask for it.")

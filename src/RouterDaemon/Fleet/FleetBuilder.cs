@@ -3,6 +3,7 @@ using RouterDaemon.Backends.OnDevice;
 using RouterDaemon.Config;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.State;
+using RouterDaemon.Engine;
 
 namespace RouterDaemon.Fleet;
 
@@ -12,7 +13,7 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<s
     private const Capability Everything = Capability.Chat | Capability.Completion | Capability.Tools | Capability.JsonObject
         | Capability.JsonSchema | Capability.Vision | Capability.Embeddings | Capability.LogProbs | Capability.Infill | Capability.Audio;
 
-    private const Capability OnDeviceCapabilities = Capability.Chat | Capability.Completion | Capability.LogProbs | Capability.ContinueAssistant
+    private const Capability Generating = Capability.Chat | Capability.Completion | Capability.LogProbs | Capability.ContinueAssistant
         | Capability.JsonObject | Capability.JsonSchema;
 
     private readonly List<DeploymentEntry> _entries = [];
@@ -20,8 +21,8 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<s
     private readonly List<string> _tags = [];
     private readonly List<KeyValuePair<string, string>> _aliases = [];
 
-    /// <summary>Adds a model of this machine.</summary>
-    public void AddOnDevice(OnDeviceModelConfig model, Backend backend, int contextTokens)
+    /// <summary>Adds a model of this machine. <paramref name="traits"/> is null when its file cannot be used.</summary>
+    public void AddOnDevice(OnDeviceModelConfig model, Backend backend, int contextTokens, ModelTraits? traits)
     {
         var id = $"{model.Id}/{OnDeviceBackend.LocalId}";
         AddEntry(backend, new DeploymentEntry
@@ -30,7 +31,7 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<s
             ModelId = model.Id,
             BackendId = OnDeviceBackend.LocalId,
             UpstreamModel = model.Id,
-            Capabilities = OnDeviceCapabilities,
+            Capabilities = traits is null ? Everything : CapabilitiesOf(traits),
             Trust = TrustLevel.Device,
             ContextTokens = contextTokens,
             Quality = model.Quality ?? (model.LastResort ? 0.05 : 0.5),
@@ -38,6 +39,7 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<s
             Slots = model.Slots,
             OnDevice = true,
             LastResort = model.LastResort,
+            Unusable = traits is null,
             Weight = model.Weight,
             Tags = TagBits(model.Tags),
             State = stateOf(id, EstimatorPriors.OnDevice),
@@ -105,6 +107,17 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<s
         BackendKind.Ollama => "ollama",
         _ => "routerd",
     };
+
+    private static Capability CapabilitiesOf(ModelTraits traits) =>
+        (traits.Generates ? Generating : 0)
+        | (traits.CallsTools ? Capability.Tools : 0)
+        | (traits.Infills ? Capability.Infill : 0)
+        | traits.Pooling switch
+        {
+            PoolingKind.None => 0,
+            PoolingKind.Rank => Capability.Rerank,
+            _ => Capability.Embeddings,
+        };
 
     private void AddEntry(Backend backend, DeploymentEntry entry)
     {

@@ -25,6 +25,7 @@ internal sealed class FleetManager : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly EngineHost _engine;
     private readonly OnDeviceBackend _device;
+    private readonly ModelFiles _files;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private IReadOnlyDictionary<string, EstimatorSnapshot> _learnt = new Dictionary<string, EstimatorSnapshot>();
@@ -40,6 +41,7 @@ internal sealed class FleetManager : IAsyncDisposable
         _engine = engine;
         _time = time;
         _log = log;
+        _files = new ModelFiles(log);
         _config = config;
         _device = new OnDeviceBackend(engine, time) { Id = OnDeviceBackend.LocalId, Timeouts = new TimeoutsConfig() };
         _current = Apply(config);
@@ -130,7 +132,8 @@ internal sealed class FleetManager : IAsyncDisposable
         return models;
     }
 
-    private static EngineModelOptions ToEngine(OnDeviceModelConfig model) => new()
+    /// <summary>A model as the engine is told of it.</summary>
+    public static EngineModelOptions ToEngine(OnDeviceModelConfig model) => new()
     {
         Id = model.Id,
         Path = model.FilePath,
@@ -141,6 +144,7 @@ internal sealed class FleetManager : IAsyncDisposable
         Preload = model.Preload,
         Deterministic = model.Deterministic,
         QueueLimit = model.QueueLimit,
+        Pooling = ModelFiles.PoolingOf(model),
         Threads = model.Threads,
     };
 
@@ -187,7 +191,7 @@ internal sealed class FleetManager : IAsyncDisposable
             foreach (var model in _models)
             {
                 var context = _engine.TryGetStatus(model.Id, out var status) && status.Resident ? status.ContextTokens : model.ContextTokens;
-                builder.AddOnDevice(model, _device, context);
+                builder.AddOnDevice(model, _device, context, _files.TraitsOf(model));
             }
         }
 
@@ -222,7 +226,7 @@ internal sealed class FleetManager : IAsyncDisposable
                 lock (_lock)
                 {
                     var models = ModelsOf(_config);
-                    if (!models.SequenceEqual(_models))
+                    if (!models.SequenceEqual(_models) || _files.HaveChanged(models))
                     {
                         _models = models;
                         _engine.SetModels([.. models.Select(ToEngine)]);

@@ -11,6 +11,8 @@ internal sealed record Endpoints
 
     public required Completions Completions { get; init; }
 
+    public required Tokens Tokens { get; init; }
+
     public required Models Models { get; init; }
 
     public required RouteExplain RouteExplain { get; init; }

@@ -54,13 +54,13 @@ internal static class FinalErrors
             : ApiError.Impossible($"No deployment of \"{call.ModelName}\" can serve this request ({MissingCapabilities(call) ?? why}).");
     }
 
-    /// <summary>Names what no deployment at all can do; null when each needed capability is somewhere.</summary>
+    /// <summary>Names what none of the deployments asked for can do; null when each needed capability is somewhere.</summary>
     private static string? MissingCapabilities(InferenceCall call)
     {
         var missing = call.Route.Required;
-        foreach (var deployment in call.Fleet.Snapshot.Deployments)
+        foreach (var candidate in RequestTargets.Resolve(call, call.ModelName).Candidates.Numbers)
         {
-            missing &= ~deployment.Capabilities;
+            missing &= ~call.Fleet.Snapshot.Deployments[candidate].Capabilities;
         }
 
         return missing == Capability.None ? null : "none has " + string.Join(", ", Http.OpenAi.Capabilities.NamesOf(missing));

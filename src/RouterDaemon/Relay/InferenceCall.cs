@@ -103,7 +103,7 @@ internal sealed class InferenceCall : IDisposable
             throw new ApiException(PeekErrors.ToApiError(error));
         }
 
-        if (Operation == Operation.Embeddings)
+        if (Operation is Operation.Embeddings or Operation.Rerank)
         {
             // Vectors do not stream; upstreams ignore the wish.
             Peek.Stream = false;

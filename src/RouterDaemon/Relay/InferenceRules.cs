@@ -32,6 +32,7 @@ internal static class InferenceRules
         {
             Operation.Chat => Capability.Chat,
             Operation.Completion => Capability.Completion,
+            Operation.Rerank => Capability.Rerank,
             _ => Capability.Embeddings,
         };
         required |= peek.HasTools ? Capability.Tools : 0;

@@ -7,7 +7,7 @@ namespace RouterDaemon.Tests.Core;
 internal static class AllocationRing
 {
     private const int Batches = 7;
-    private const int PerBatch = 200;
+    public const int PerBatch = 200;
 
     public static long BytesPerBatch(Action action)
     {

@@ -1,32 +1,39 @@
 using System.Buffers;
-using System.Text.Json;
+using System.Security.Cryptography;
+using System.Text;
 using RouterDaemon.Engine;
-using RouterDaemon.Http;
+using RouterDaemon.Engine.Answers;
 
 namespace RouterDaemon.Backends.OnDevice;
 
-/// <summary>A generation as bytes in OpenAI's dialect: events of a stream, or one JSON answer.</summary>
+/// <summary>The generations of one request as bytes in OpenAI's dialect: events of a stream, or one JSON answer.</summary>
 internal sealed class GenerationResponse : BackendResponse
 {
-    private readonly Generation _generation;
-    private readonly BackendRequest _request;
-    private readonly long _created;
+    private const string IdCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+    /// <summary>Mistral's templates refuse ids of any other length.</summary>
+    private const int CallIdLength = 9;
+
+    private readonly AnswerChoice[] _choices;
+    private readonly int _choicesPerPrompt;
+    private readonly bool _isStream;
     private readonly bool _isChat;
     private readonly ArrayBufferWriter<byte> _pending = new(1024);
-    private readonly ArrayBufferWriter<byte> _text = new(1024);
-    private readonly List<TokenLogProb> _logProbs = [];
-    private readonly Utf8JsonWriter _json;
+    private readonly AnswerJson _json;
     private int _sent;
-    private bool _begun;
     private bool _ended;
 
-    public GenerationResponse(Generation generation, BackendRequest request, long createdUnixSeconds)
+    /// <param name="choices">Choices of the answer by index.</param>
+    /// <param name="choicesPerPrompt">How many of them share a prompt.</param>
+    /// <param name="request">What was asked.</param>
+    /// <param name="createdUnixSeconds">Time of the answer.</param>
+    public GenerationResponse(AnswerChoice[] choices, int choicesPerPrompt, BackendRequest request, long createdUnixSeconds)
     {
-        _generation = generation;
-        _request = request;
-        _created = createdUnixSeconds;
+        _choices = choices;
+        _choicesPerPrompt = choicesPerPrompt;
+        _isStream = request.Peek.Stream;
         _isChat = request.Operation == Operation.Chat;
-        _json = new Utf8JsonWriter(_pending, JsonDefaults.Writer);
+        _json = new AnswerJson(_pending, request, createdUnixSeconds);
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
@@ -42,10 +49,7 @@ internal sealed class GenerationResponse : BackendResponse
             _sent = 0;
             try
             {
-                if (!await _generation.Events.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
-                {
-                    return 0;
-                }
+                await WaitAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (EngineException e)
             {
@@ -53,9 +57,10 @@ internal sealed class GenerationResponse : BackendResponse
             }
 
             // Everything that is ready goes out in one piece: a busy client costs fewer writes, an idle one waits for nothing.
-            while (_pending.WrittenCount < buffer.Length && _generation.Events.TryRead(out var e))
+            TakeReady(buffer.Length);
+            if (Array.TrueForAll(_choices, static c => !c.Open))
             {
-                Take(e);
+                End();
             }
         }
 
@@ -68,165 +73,149 @@ internal sealed class GenerationResponse : BackendResponse
     public override ValueTask DisposeAsync()
     {
         _json.Dispose();
-        return _generation.DisposeAsync();
+        foreach (var choice in _choices)
+        {
+            choice.Generation.Dispose();
+        }
+
+        return ValueTask.CompletedTask;
     }
 
-    private void Take(in GenerationEvent e)
+    private async ValueTask WaitAsync(CancellationToken cancellationToken)
     {
-        if (!_request.Peek.Stream)
+        if (_choices is [var only])
         {
-            _text.Write(e.Text.Span);
-            _logProbs.AddRange(e.LogProbs ?? []);
-            if (e.Finished is { } whole)
-            {
-                _ended = true;
-                WriteAnswer(whole);
-            }
-
+            await only.WaitAsync(cancellationToken).ConfigureAwait(false);
             return;
         }
 
-        if (!_begun)
+        var open = Array.FindAll(_choices, static c => c.Open);
+        await Task.WhenAny(Array.ConvertAll(open, c => c.Waiting(cancellationToken))).ConfigureAwait(false);
+        foreach (var choice in open)
         {
-            _begun = true;
+            await choice.TakeWaitAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void TakeReady(int limit)
+    {
+        foreach (var choice in _choices)
+        {
+            while (_pending.WrittenCount < limit && choice.TryRead(out var e))
+            {
+                if (_isStream)
+                {
+                    Stream(choice, e);
+                }
+                else
+                {
+                    Collect(choice, e);
+                }
+            }
+        }
+    }
+
+    /// <summary>An answer that the engine has given up ends here, unfinished: the relay tells the client.</summary>
+    private void End()
+    {
+        _ended = true;
+        if (Array.Exists(_choices, static c => c.Broken))
+        {
+            return;
+        }
+
+        if (_isStream)
+        {
+            _json.WriteEnd(_choices, _choicesPerPrompt);
+        }
+        else
+        {
+            _json.WriteWhole(_choices, _choicesPerPrompt);
+        }
+    }
+
+    private void Collect(AnswerChoice choice, in GenerationEvent e)
+    {
+        choice.LogProbs.AddRange(e.LogProbs ?? []);
+        if (choice.Generation.Answer is null)
+        {
+            choice.Content.Write(e.Text.Span);
+            return;
+        }
+
+        foreach (var delta in Deltas(choice, e))
+        {
+            switch (delta.Kind)
+            {
+                case AnswerDeltaKind.Content:
+                    Encoding.UTF8.GetBytes(delta.Text, choice.Content);
+                    break;
+                case AnswerDeltaKind.Reasoning:
+                    Encoding.UTF8.GetBytes(delta.Text, choice.Reasoning);
+                    break;
+                default:
+                    choice.Calls[delta.CallIndex].Arguments.Append(delta.Text);
+                    break;
+            }
+        }
+    }
+
+    private void Stream(AnswerChoice choice, in GenerationEvent e)
+    {
+        if (!choice.Begun)
+        {
+            choice.Begun = true;
             if (_isChat)
             {
-                WriteChunk(ReadOnlySpan<byte>.Empty, null, null, isRole: true);
+                _json.WriteRole(choice);
             }
-        }
-
-        if (e.Text.Length > 0)
-        {
-            WriteChunk(e.Text.Span, e.LogProbs, null, isRole: false);
-        }
-
-        if (e.Finished is { } finished)
-        {
-            _ended = true;
-            WriteChunk(ReadOnlySpan<byte>.Empty, null, finished, isRole: false);
-            WriteUsageChunk(finished);
-            _pending.Write("data: [DONE]\n\n"u8);
-        }
-    }
-
-    private void WriteChunk(ReadOnlySpan<byte> text, IReadOnlyList<TokenLogProb>? logProbs, GenerationResult? finished, bool isRole)
-    {
-        BeginEvent();
-        _json.WriteStartArray("choices");
-        _json.WriteStartObject();
-        _json.WriteNumber("index", 0);
-        if (_isChat)
-        {
-            _json.WriteStartObject("delta");
-            if (isRole)
+            else if (choice.Echo is { Length: > 0 } prompt)
             {
-                _json.WriteString("role", "assistant");
-                _json.WriteString("content", "");
+                _json.WriteText(choice, Encoding.UTF8.GetBytes(prompt), null);
             }
-            else if (finished is null)
+        }
+
+        if (choice.Generation.Answer is null)
+        {
+            if (e.Text.Length > 0)
             {
-                _json.WriteString("content", text);
+                _json.WriteText(choice, e.Text.Span, e.LogProbs);
             }
-
-            _json.WriteEndObject();
         }
         else
         {
-            _json.WriteString("text", text);
+            var logProbs = e.LogProbs;
+            foreach (var delta in Deltas(choice, e))
+            {
+                _json.WriteDelta(choice, delta, logProbs);
+                logProbs = null;
+            }
         }
 
-        LogProbsJson.Write(_json, logProbs, _isChat);
-        WriteFinishReason(finished);
-        _json.WriteEndObject();
-        _json.WriteEndArray();
-        EndEvent();
-    }
-
-    /// <summary>Always sent; the relay drops it for a client that did not ask.</summary>
-    private void WriteUsageChunk(GenerationResult finished)
-    {
-        BeginEvent();
-        _json.WriteStartArray("choices");
-        _json.WriteEndArray();
-        WriteUsage(finished);
-        EndEvent();
-    }
-
-    private void WriteAnswer(GenerationResult finished)
-    {
-        _json.Reset();
-        _json.WriteStartObject();
-        WriteHead(_isChat ? "chat.completion" : "text_completion");
-        _json.WriteStartArray("choices");
-        _json.WriteStartObject();
-        _json.WriteNumber("index", 0);
-        if (_isChat)
+        if (e.Finished is not null)
         {
-            _json.WriteStartObject("message");
-            _json.WriteString("role", "assistant");
-            _json.WriteString("content", _text.WrittenSpan);
-            _json.WriteNull("refusal");
-            _json.WriteEndObject();
+            _json.WriteFinish(choice);
         }
-        else
+    }
+
+    /// <summary>What an event adds; calls that it begins get their ids.</summary>
+    private static List<AnswerDelta> Deltas(AnswerChoice choice, in GenerationEvent e)
+    {
+        var reader = choice.Generation.Answer!;
+        List<AnswerDelta> deltas = [.. reader.Push(e.Text.Span), .. e.Finished is null ? [] : reader.Finish()];
+        foreach (var delta in deltas)
         {
-            _json.WriteString("text", _text.WrittenSpan);
+            if (delta.CallName is not null)
+            {
+                choice.Calls.Add(new AnswerCall(RandomNumberGenerator.GetString(IdCharacters, CallIdLength), delta.CallName));
+            }
         }
 
-        LogProbsJson.Write(_json, _logProbs.Count > 0 ? _logProbs : null, _isChat);
-        WriteFinishReason(finished);
-        _json.WriteEndObject();
-        _json.WriteEndArray();
-        WriteUsage(finished);
-        _json.WriteEndObject();
-        _json.Flush();
-    }
-
-    private void BeginEvent()
-    {
-        _pending.Write("data: "u8);
-        _json.Reset();
-        _json.WriteStartObject();
-        WriteHead(_isChat ? "chat.completion.chunk" : "text_completion");
-    }
-
-    private void EndEvent()
-    {
-        _json.WriteEndObject();
-        _json.Flush();
-        _pending.Write("\n\n"u8);
-    }
-
-    private void WriteHead(string kind)
-    {
-        _json.WriteString("id", _isChat ? $"chatcmpl-{_request.RequestId}" : $"cmpl-{_request.RequestId}");
-        _json.WriteString("object", kind);
-        _json.WriteNumber("created", _created);
-        _json.WriteString("model", _request.Deployment.ModelId);
-        _json.WriteString("system_fingerprint", "routerd");
-    }
-
-    private void WriteFinishReason(GenerationResult? finished)
-    {
-        if (finished is null)
+        if (deltas is [{ Kind: AnswerDeltaKind.Reasoning }, ..])
         {
-            _json.WriteNull("finish_reason");
+            choice.ReasoningTokens += e.TokenCount;
         }
-        else
-        {
-            _json.WriteString("finish_reason", finished.Reason == FinishReason.Length ? "length" : "stop");
-        }
-    }
 
-    private void WriteUsage(GenerationResult finished)
-    {
-        _json.WriteStartObject("usage");
-        _json.WriteNumber("prompt_tokens", _generation.PromptTokens);
-        _json.WriteNumber("completion_tokens", finished.CompletionTokens);
-        _json.WriteNumber("total_tokens", _generation.PromptTokens + finished.CompletionTokens);
-        _json.WriteStartObject("prompt_tokens_details");
-        _json.WriteNumber("cached_tokens", _generation.CachedTokens);
-        _json.WriteEndObject();
-        _json.WriteEndObject();
+        return deltas;
     }
 }

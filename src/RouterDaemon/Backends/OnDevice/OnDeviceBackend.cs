@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Engine;
@@ -25,13 +26,11 @@ internal sealed class OnDeviceBackend(EngineHost engine, TimeProvider time) : Ba
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            var generation = await engine.SubmitAsync(
-                request.Deployment.UpstreamModel, GenerationRequestReader.Read(request.Body.ToArray(), request.Operation), cancellationToken)
-                .ConfigureAwait(false);
-            return new GenerationResponse(generation, request, time.GetUtcNow().ToUnixTimeSeconds())
+            return request.Operation switch
             {
-                Status = 200,
-                MediaType = request.Peek.Stream ? "text/event-stream" : "application/json",
+                Operation.Embeddings => await EmbedAsync(request, cancellationToken).ConfigureAwait(false),
+                Operation.Rerank => await RerankAsync(request, cancellationToken).ConfigureAwait(false),
+                _ => await GenerateAsync(request, cancellationToken).ConfigureAwait(false),
             };
         }
         catch (EngineException e)
@@ -46,4 +45,39 @@ internal sealed class OnDeviceBackend(EngineHost engine, TimeProvider time) : Ba
 
     public override ValueTask<IReadOnlyList<DiscoveredModel>> DiscoverAsync(CancellationToken cancellationToken) =>
         ValueTask.FromResult<IReadOnlyList<DiscoveredModel>>([.. engine.Status().Select(s => new DiscoveredModel(s.Id, s.ContextTokens))]);
+
+    private async ValueTask<BackendResponse> GenerateAsync(BackendRequest request, CancellationToken cancellationToken)
+    {
+        var model = request.Deployment.UpstreamModel;
+        var plan = GenerationPlanReader.Read(request.Body.ToArray(), request.Operation);
+        var generations = await engine.SubmitAsync(model, plan.Requests, cancellationToken).ConfigureAwait(false);
+        var choices = new AnswerChoice[generations.Count];
+        for (var i = 0; i < choices.Length; i++)
+        {
+            choices[i] = new AnswerChoice(i, generations[i], plan.Echo ? await PromptTextAsync(model, plan.Requests[i], cancellationToken).ConfigureAwait(false) : null);
+        }
+
+        return new GenerationResponse(choices, plan.ChoicesPerPrompt, request, time.GetUtcNow().ToUnixTimeSeconds())
+        {
+            Status = 200,
+            MediaType = request.Peek.Stream ? "text/event-stream" : "application/json",
+        };
+    }
+
+    private async ValueTask<BackendResponse> EmbedAsync(BackendRequest request, CancellationToken cancellationToken)
+    {
+        var plan = EmbeddingPlan.Read(request.Body.ToArray());
+        var result = await engine.EmbedAsync(request.Deployment.UpstreamModel, plan.Inputs, cancellationToken).ConfigureAwait(false);
+        return new JsonResponse(json => plan.Write(json, request.Deployment.ModelId, result)) { Status = 200 };
+    }
+
+    private async ValueTask<BackendResponse> RerankAsync(BackendRequest request, CancellationToken cancellationToken)
+    {
+        var plan = RerankPlan.Read(request.Body.ToArray());
+        var result = await engine.ScoreAsync(request.Deployment.UpstreamModel, plan.Query, plan.Documents, cancellationToken).ConfigureAwait(false);
+        return new JsonResponse(json => plan.Write(json, request.Deployment.ModelId, result)) { Status = 200 };
+    }
+
+    private async ValueTask<string> PromptTextAsync(string model, GenerationRequest request, CancellationToken cancellationToken) =>
+        request.Prompt ?? Encoding.UTF8.GetString(await engine.DetokenizeAsync(model, request.PromptTokens, cancellationToken).ConfigureAwait(false));
 }

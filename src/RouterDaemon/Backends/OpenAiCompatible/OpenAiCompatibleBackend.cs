@@ -14,6 +14,7 @@ internal class OpenAiCompatibleBackend : Backend
     private readonly Uri _chat;
     private readonly Uri _completions;
     private readonly Uri _embeddings;
+    private readonly Uri _rerank;
     private readonly Uri _models;
     private readonly string? _authorization;
 
@@ -32,6 +33,7 @@ internal class OpenAiCompatibleBackend : Backend
         _chat = new Uri(root + "/chat/completions");
         _completions = new Uri(root + "/completions");
         _embeddings = new Uri(root + "/embeddings");
+        _rerank = new Uri(root + "/rerank");
         _models = new Uri(root + "/models");
         _authorization = apiKey is null ? null : "Bearer " + apiKey;
     }
@@ -42,6 +44,7 @@ internal class OpenAiCompatibleBackend : Backend
         {
             Operation.Chat => _chat,
             Operation.Completion => _completions,
+            Operation.Rerank => _rerank,
             _ => _embeddings,
         })
         {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.State;
@@ -85,6 +86,31 @@ public sealed class PricingTests
         Assert.All(wins, w => Assert.InRange(w, 300, 500));
     }
 
+    /// <summary>A record is written over the one before without clearing it.</summary>
+    [Fact]
+    public void AReusedRecordHoldsNothingOfTheOneBefore()
+    {
+        foreach (var (count, cap) in new[] { (1, 0), (3, 0), (3, 1) })
+        {
+            var records = new byte[2][];
+            for (var fill = 0; fill < 2; fill++)
+            {
+                var router = new Router(new RouterOptions());
+                var fleet = Fleets.Equal(count, i => Fleets.Entry(i, cap: cap));
+                var decision = new RouteDecision[1];
+                for (var i = 0; i <= 3; i++)
+                {
+                    MemoryMarshal.AsBytes(decision.AsSpan()).Fill(fill == 0 ? (byte)0 : (byte)0xA5);
+                    router.Choose(fleet.All, Fleets.Request(), [], 5, ref decision[0], out _);
+                }
+
+                records[fill] = Fields(decision[0]);
+            }
+
+            Assert.Equal(records[0], records[1]);
+        }
+    }
+
     [Fact]
     public void ASnapshotMadeLaterTakesTheStatesOverAndTheOlderOneStaysSafe()
     {
@@ -113,6 +139,18 @@ public sealed class PricingTests
         entries[3].State.MarkDown(100);
         Assert.Equal(RouteResult.NothingUsable, router.Choose(older.Candidates(3), Fleets.Request(), [], 50, ref decision, out _));
         Assert.Equal(MaskReason.Down, decision.Masked);
+    }
+
+    /// <summary>All but the padding between fields.</summary>
+    private static byte[] Fields(RouteDecision decision)
+    {
+        var text = string.Join(' ', typeof(RouteDecision).GetFields().Select(f => f.GetValue(decision) switch
+        {
+            CandidateTerms terms => string.Join(' ', typeof(CandidateTerms).GetFields().Select(t => t.GetValue(terms))),
+            MaskCounts counts => string.Join(' ', Enumerable.Range(0, MaskCounts.Length).Select(i => counts.Of((MaskReason)(1 << i)))),
+            var value => value,
+        }));
+        return System.Text.Encoding.UTF8.GetBytes(text);
     }
 
     private static DeploymentEntry RandomEntry(Random random, int i, int models)

@@ -1,9 +1,10 @@
-using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using RouterDaemon.Engine;
+using RouterDaemon.Engine.Answers;
 using RouterDaemon.Engine.Gguf;
 using RouterDaemon.Engine.Tools;
+using RouterDaemon.RandomModel;
 using Xunit;
 
 namespace RouterDaemon.Tests.Engine.Tools;
@@ -40,13 +41,13 @@ public sealed class ToolCallTests(EngineFixture engine) : IDisposable
                 Sampling = new SamplingOptions { Temperature = 1, Seed = seed },
             }, TestContext.Current.CancellationToken);
             Answer answer = await EngineFixture.ReadAsync(generation);
-            ToolDelta[] deltas = [.. answer.Events.SelectMany(e => generation.ToolCalls!.Push(Encoding.UTF8.GetString(e.Text.Span))), .. generation.ToolCalls!.Finish()];
+            AnswerDelta[] deltas = [.. answer.Events.SelectMany(e => generation.Answer!.Push(e.Text.Span)), .. generation.Answer!.Finish()];
             if (answer.Result!.Reason != FinishReason.Stop)
                 continue;
-            Assert.Equal(1, generation.ToolCalls.Calls);
-            Assert.Equal("", string.Concat(deltas.Select(d => d.Content)));
-            string name = deltas.Single(d => d.Name is not null).Name!;
-            using JsonDocument arguments = JsonDocument.Parse(string.Concat(deltas.Select(d => d.Arguments)));
+            Assert.Equal(1, generation.Answer.Calls);
+            Assert.All(deltas, d => Assert.Equal(AnswerDeltaKind.Call, d.Kind));
+            string name = deltas.Single(d => d.CallName is not null).CallName!;
+            using JsonDocument arguments = JsonDocument.Parse(string.Concat(deltas.Select(d => d.Text)));
             Assert.Equal(name == "get_weather", arguments.RootElement.TryGetProperty("city", out _));
             if (choice.Contains("ping", StringComparison.Ordinal))
                 Assert.Equal("ping", name);
@@ -133,16 +134,10 @@ public sealed class ToolCallTests(EngineFixture engine) : IDisposable
     /// <summary>The bundled model under a template that has a comment more, which is how a style of tool calls is told.</summary>
     private string WithTemplateMark(string mark)
     {
-        byte[] file = File.ReadAllBytes(EngineFixture.ModelPath);
-        byte[] template = Encoding.UTF8.GetBytes(GgufHeader.Read(EngineFixture.ModelPath).ChatTemplate!);
-        byte[] key = "tokenizer.chat_template"u8.ToArray();
-        int at = file.AsSpan().IndexOf(key) + key.Length + 4;
-        Assert.Equal(template.Length, (int)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(at)));
-        // Growing by whole alignment units keeps the data section where it belongs.
-        byte[] comment = Encoding.UTF8.GetBytes(mark[..^2].PadRight((mark.Length + 31) / 32 * 32 - 2) + "#}");
-        byte[] length = BitConverter.GetBytes((ulong)(template.Length + comment.Length));
         string path = Path.Combine(_folder, "marked.gguf");
-        File.WriteAllBytes(path, [.. file.AsSpan(0, at), .. length, .. comment, .. file.AsSpan(at + 8)]);
+        GgufImage image = GgufImage.Read(EngineFixture.ModelPath);
+        image.Set("tokenizer.chat_template", mark + GgufHeader.Read(EngineFixture.ModelPath).ChatTemplate);
+        image.Write(path);
         return path;
     }
 }
