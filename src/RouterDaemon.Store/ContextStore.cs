@@ -153,6 +153,25 @@ public sealed class ContextStore : IAsyncDisposable
         return WriteAsync(connection => QualityRows.Add(connection, requestId, score, at), cancellation);
     }
 
+    /// <summary>The conversation that ended with a response, as a JSON array of chat messages; null when it is not kept (any more).</summary>
+    public Task<byte[]?> FindResponseAsync(string id, CancellationToken cancellation = default)
+    {
+        var now = Time.GetUtcNow();
+        return ReadAsync(connection => ResponseRows.Find(connection, id, now), cancellation);
+    }
+
+    /// <summary>
+    /// Keeps a conversation under the id of its last response, within <see cref="ResponseLimits"/>: the oldest make room.
+    /// Throws <see cref="ArgumentOutOfRangeException"/> when it is larger than one may be.
+    /// </summary>
+    public Task KeepResponseAsync(string id, byte[] conversation, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(conversation.Length, ResponseLimits.MaxConversationBytes, nameof(conversation));
+        var now = Time.GetUtcNow();
+        return WriteAsync(
+            connection => ResponseRows.Keep(connection, id, conversation, now, ResponseLimits.MaxCount, ResponseLimits.MaxTotalBytes), cancellation);
+    }
+
     /// <summary>Keeps sampled decisions for replay.</summary>
     public Task AddDecisionsAsync(IReadOnlyList<DecisionSample> samples, CancellationToken cancellation = default) =>
         WriteAsync(

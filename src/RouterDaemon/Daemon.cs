@@ -10,9 +10,13 @@ using RouterDaemon.Engine;
 using RouterDaemon.Fleet;
 using RouterDaemon.Http;
 using RouterDaemon.Http.Admin;
+using RouterDaemon.Http.Anthropic;
 using RouterDaemon.Http.Context;
+using RouterDaemon.Http.LocalAgent;
+using RouterDaemon.Http.Ollama;
 using RouterDaemon.Http.OpenAi;
 using RouterDaemon.Relay;
+using RouterDaemon.Relay.Translation.Responses;
 using RouterDaemon.Service;
 using RouterDaemon.Store;
 using RouterDaemon.Store.Context;
@@ -68,6 +72,11 @@ internal sealed class Daemon : IAsyncDisposable
             Completions = new Completions(relay),
             Tokens = new Tokens(_engine, _fleet),
             Models = new Models(_fleet, _clock, time.GetUtcNow().ToUnixTimeSeconds()),
+            Messages = new Messages(_fleet, relay),
+            Ollama = new OllamaInference(relay, _engine),
+            OllamaListing = new Listing(_fleet, _engine, time),
+            Infer = new Infer(relay),
+            Responses = new Responses(relay, new ResponseMemory(() => _store, _log)),
             RouteExplain = new RouteExplain(_fleet, relay),
             Metrics = new Metrics(_fleet, _journal, _clock),
             ContextTools = new ContextTools(new ToolRegistry(_contextReader), () => _store, time),

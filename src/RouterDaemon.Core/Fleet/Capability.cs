@@ -42,4 +42,7 @@ public enum Capability : uint
 
     /// <summary>Audio in messages.</summary>
     Audio = 1 << 11,
+
+    /// <summary>Anthropic's Messages as they are, for what no other dialect can say.</summary>
+    AnthropicMessages = 1 << 12,
 }

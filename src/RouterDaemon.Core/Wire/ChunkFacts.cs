@@ -45,6 +45,9 @@ public struct ChunkFacts
     /// <summary>The value of <c>error</c>.</summary>
     public ByteRange ErrorValue;
 
+    /// <summary>The event that closes a stream, in dialects that have one (Anthropic's <c>message_stop</c>).</summary>
+    public bool IsEnd;
+
     /// <summary>Not a JSON object.</summary>
     public bool Malformed;
 

@@ -1,5 +1,6 @@
 using RouterDaemon.Config;
 using RouterDaemon.Core.Fleet;
+using RouterDaemon.Http;
 
 namespace RouterDaemon.Backends;
 
@@ -28,6 +29,12 @@ internal abstract class Backend : IAsyncDisposable
 
     /// <summary>True when a stream's usage must be asked for by <c>stream_options</c>.</summary>
     public virtual bool ReportsUsageOnRequest => true;
+
+    /// <summary>True when it refuses <c>max_tokens</c> for some models and wants <c>max_completion_tokens</c> (OpenAI's own service).</summary>
+    public virtual bool WantsMaxCompletionTokens => false;
+
+    /// <summary>True when it takes bodies in this dialect as clients wrote them; every backend takes OpenAI's.</summary>
+    public virtual bool Speaks(Dialect dialect) => dialect == Dialect.OpenAi;
 
     /// <inheritdoc/>
     public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;

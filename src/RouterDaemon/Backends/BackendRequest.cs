@@ -1,10 +1,11 @@
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Wire;
+using RouterDaemon.Http;
 using RouterDaemon.Relay;
 
 namespace RouterDaemon.Backends;
 
-/// <summary>One attempt: a request as a backend gets it, in OpenAI's dialect.</summary>
+/// <summary>One attempt: a request as a backend gets it, in OpenAI's dialect or in one that it <see cref="Backend.Speaks"/>.</summary>
 internal sealed class BackendRequest
 {
     /// <summary>What is asked.</summary>
@@ -12,6 +13,9 @@ internal sealed class BackendRequest
 
     /// <summary>Where it goes.</summary>
     public required DeploymentEntry Deployment { get; init; }
+
+    /// <summary>The dialect of <see cref="Body"/>.</summary>
+    public Dialect Dialect { get; init; }
 
     /// <summary>The client's body with its edits; see <see cref="SplicedBody"/>.</summary>
     public required SplicedBody Body { get; init; }

@@ -1,6 +1,8 @@
+using RouterDaemon.Http;
+
 namespace RouterDaemon.Backends;
 
-/// <summary>A backend's answer as it comes in: status first, then bytes in OpenAI's dialect (SSE when streamed).</summary>
+/// <summary>A backend's answer as it comes in: status first, then bytes in OpenAI's dialect, or in that of the request (SSE when streamed).</summary>
 internal abstract class BackendResponse : IAsyncDisposable
 {
     /// <summary>HTTP status, or what stands for it.</summary>
@@ -8,6 +10,9 @@ internal abstract class BackendResponse : IAsyncDisposable
 
     /// <summary>Media type of the bytes, without parameters.</summary>
     public string MediaType { get; init; } = "application/json";
+
+    /// <summary>The dialect of the bytes.</summary>
+    public Dialect Dialect { get; init; }
 
     /// <summary>When the backend asked to be left alone until, from now; null = it said nothing.</summary>
     public TimeSpan? RetryAfter { get; init; }

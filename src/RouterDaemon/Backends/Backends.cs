@@ -1,4 +1,6 @@
+using RouterDaemon.Backends.AnthropicApi;
 using RouterDaemon.Backends.LlmD;
+using RouterDaemon.Backends.Ollama;
 using RouterDaemon.Backends.OpenAiCompatible;
 using RouterDaemon.Config;
 
@@ -12,7 +14,8 @@ internal static class BackendTable
     [
         new(BackendKind.LlmD, "an llm-d cluster behind its gateway", static c => new LlmDBackend(c.Url!, c.ApiKey?.Reveal(), Http(c)) { Id = c.Id, Timeouts = c.Timeouts }),
         new(BackendKind.OpenAi, "any server with OpenAI's HTTP surface", OpenAi),
-        new(BackendKind.Ollama, "a running Ollama, through its OpenAI surface", OpenAi),
+        new(BackendKind.Anthropic, "Anthropic's Messages API", static c => new AnthropicBackend(c.Url!, c.ApiKey?.Reveal(), Http(c), TimeProvider.System) { Id = c.Id, Timeouts = c.Timeouts }),
+        new(BackendKind.Ollama, "a running Ollama", static c => new OllamaBackend(OpenAi(c), c.Url!, c.ApiKey?.Reveal(), Http(c)) { Id = c.Id, Timeouts = c.Timeouts }),
         new(BackendKind.Routerd, "another routerd", OpenAi),
     ];
 

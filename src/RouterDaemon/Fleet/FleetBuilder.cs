@@ -13,6 +13,8 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<s
     private const Capability Everything = Capability.Chat | Capability.Completion | Capability.Tools | Capability.JsonObject
         | Capability.JsonSchema | Capability.Vision | Capability.Embeddings | Capability.LogProbs | Capability.Infill | Capability.Audio;
 
+    private const Capability OfAnthropic = Capability.Chat | Capability.Tools | Capability.JsonSchema | Capability.Vision;
+
     private const Capability Generating = Capability.Chat | Capability.Completion | Capability.LogProbs | Capability.ContinueAssistant
         | Capability.JsonObject | Capability.JsonSchema;
 
@@ -65,7 +67,9 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Func<s
                 BackendId = backendConfig.Id,
                 BackendKind = KindName(backendConfig.Kind),
                 UpstreamModel = upstream,
-                Capabilities = deployment.Capabilities ?? Everything,
+                Capabilities = backendConfig.Kind == BackendKind.Anthropic
+                    ? (deployment.Capabilities ?? OfAnthropic) | Capability.AnthropicMessages
+                    : deployment.Capabilities ?? known?.Capabilities ?? Everything,
                 Trust = backendConfig.Trust,
                 ContextTokens = deployment.ContextTokens > 0 ? deployment.ContextTokens : known?.ContextTokens ?? 0,
                 PriceInputUsdPerMillion = price?.InputUsdPerMillion ?? 0,

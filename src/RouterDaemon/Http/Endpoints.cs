@@ -1,5 +1,8 @@
 using RouterDaemon.Http.Admin;
+using RouterDaemon.Http.Anthropic;
 using RouterDaemon.Http.Context;
+using RouterDaemon.Http.LocalAgent;
+using RouterDaemon.Http.Ollama;
 using RouterDaemon.Http.OpenAi;
 
 namespace RouterDaemon.Http;
@@ -14,6 +17,16 @@ internal sealed record Endpoints
     public required Tokens Tokens { get; init; }
 
     public required Models Models { get; init; }
+
+    public required Messages Messages { get; init; }
+
+    public required OllamaInference Ollama { get; init; }
+
+    public required Listing OllamaListing { get; init; }
+
+    public required Infer Infer { get; init; }
+
+    public required Responses Responses { get; init; }
 
     public required RouteExplain RouteExplain { get; init; }
 

@@ -1,3 +1,5 @@
+using RouterDaemon.Http.Ollama;
+
 namespace RouterDaemon.Http;
 
 /// <summary>THE route table: every endpoint of the daemon, one line each.</summary>
@@ -13,12 +15,23 @@ internal static class Routes
         new("POST", "/v1/chat/completions", Heat.Hot, Access.Caller, Dialect.OpenAi, e.Completions.ChatAsync),
         new("POST", "/v1/completions", Heat.Hot, Access.Caller, Dialect.OpenAi, e.Completions.TextAsync),
         new("POST", "/v1/embeddings", Heat.Hot, Access.Caller, Dialect.OpenAi, e.Completions.EmbeddingsAsync),
+        new("POST", "/v1/responses", Heat.Cold, Access.Caller, Dialect.OpenAi, e.Responses.CreateAsync),
+        new("POST", "/v1/messages", Heat.Hot, Access.Caller, Dialect.Anthropic, e.Messages.CreateAsync),
+        new("POST", "/v1/messages/count_tokens", Heat.Cold, Access.Caller, Dialect.Anthropic, e.Messages.CountTokensAsync),
         new("POST", "/v1/rerank", Heat.Hot, Access.Caller, Dialect.OpenAi, e.Completions.RerankAsync),
         new("POST", "/tokenize", Heat.Cold, Access.Caller, Dialect.OpenAi, e.Tokens.TokenizeAsync),
         new("POST", "/detokenize", Heat.Cold, Access.Caller, Dialect.OpenAi, e.Tokens.DetokenizeAsync),
         new("POST", "/apply-template", Heat.Cold, Access.Caller, Dialect.OpenAi, e.Tokens.ApplyTemplateAsync),
         new("GET", "/v1/models", Heat.Cold, Access.Caller, Dialect.OpenAi, e.Models.ListAsync),
         new("GET", "/v1/models/{id}", Heat.Cold, Access.Caller, Dialect.OpenAi, e.Models.GetAsync),
+        new("POST", "/api/chat", Heat.Hot, Access.Caller, Dialect.Ollama, e.Ollama.ChatAsync),
+        new("POST", "/api/generate", Heat.Hot, Access.Caller, Dialect.Ollama, e.Ollama.GenerateAsync),
+        new("POST", "/api/embed", Heat.Hot, Access.Caller, Dialect.Ollama, e.Ollama.EmbedAsync),
+        new("GET", "/api/tags", Heat.Cold, Access.Caller, Dialect.Ollama, e.OllamaListing.TagsAsync),
+        new("GET", "/api/ps", Heat.Cold, Access.Caller, Dialect.Ollama, e.OllamaListing.PsAsync),
+        new("POST", "/api/show", Heat.Cold, Access.Caller, Dialect.Ollama, e.OllamaListing.ShowAsync),
+        new("GET", "/api/version", Heat.Hot, Access.Open, Dialect.Ollama, Listing.VersionAsync),
+        new("POST", "/infer", Heat.Hot, Access.Caller, Dialect.OpenAi, e.Infer.RunAsync),
         new("POST", "/v1/route/explain", Heat.Cold, Access.Admin, Dialect.OpenAi, e.RouteExplain.RunAsync),
         new("GET", "/context/tools", Heat.Cold, Access.Admin, Dialect.OpenAi, e.ContextTools.ListAsync),
         new("POST", "/context/tools/{id}", Heat.Cold, Access.Admin, Dialect.OpenAi, e.ContextTools.InvokeAsync),

@@ -3,6 +3,7 @@ using System.Text.Unicode;
 using RouterDaemon.Backends;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.Wire;
+using RouterDaemon.Relay.Translation;
 using RouterDaemon.Telemetry;
 
 namespace RouterDaemon.Relay;
@@ -44,7 +45,7 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
                 attempt.EnterBounded(RelayError.UpstreamBetweenTokensTimeout, clock.After(attempt.Backend.Timeouts.BetweenTokens), call.DeadlineTimestamp);
             }
 
-            return await DeliverAsync(buffer.AsMemory(0, length), lease).ConfigureAwait(false);
+            return await DeliverAsync(buffer.AsMemory(0, length), call.Client.PathFrom(response.Dialect, call), lease).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (attempt.Cause != RelayError.None)
         {
@@ -67,10 +68,10 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
         }
     }
 
-    private async ValueTask<AttemptResult> DeliverAsync(Memory<byte> answer, Lease lease)
+    private async ValueTask<AttemptResult> DeliverAsync(ReadOnlyMemory<byte> answer, AnswerPath path, Lease lease)
     {
         var facts = new ChunkFacts { CachedTokens = -1 };
-        ChatChunkScanner.Scan(answer.Span, ref facts);
+        path.ScanAnswer(answer.Span, ref facts);
         if (facts.Malformed || !Utf8.IsValid(answer.Span))
         {
             return Fail(RelayError.UpstreamProtocol, "sent an answer that is not JSON in UTF-8");
@@ -90,6 +91,13 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
         http.Response.StatusCode = 200;
         ResponseHeaders.Write(http.Response, call);
         http.Response.ContentType = "application/json";
+        if (!path.IsPassThrough)
+        {
+            var translated = new ArrayBufferWriter<byte>(answer.Length + 256);
+            path.Answer(translated, answer.Span, call);
+            answer = translated.WrittenMemory;
+        }
+
         var writer = http.Response.BodyWriter;
         if (call.Hints.Explain && answer.Span.LastIndexOf((byte)'}') is var close and > 0)
         {

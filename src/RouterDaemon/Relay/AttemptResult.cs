@@ -33,7 +33,7 @@ internal readonly record struct AttemptResult(RelayError Error, bool Delivered)
     public OutcomeKind Kind => Error switch
     {
         RelayError.None => OutcomeKind.Success,
-        RelayError.RequestRefused => OutcomeKind.RequestError,
+        RelayError.RequestRefused or RelayError.Untranslatable => OutcomeKind.RequestError,
         RelayError.UpstreamRateLimited => OutcomeKind.RateLimited,
         RelayError.UpstreamFirstTokenTimeout or RelayError.UpstreamBetweenTokensTimeout or RelayError.UpstreamConnectTimeout => OutcomeKind.Timeout,
         RelayError.ClientGone or RelayError.ClientStalled or RelayError.ShuttingDown => OutcomeKind.Cancelled,

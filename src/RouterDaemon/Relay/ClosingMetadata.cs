@@ -11,10 +11,13 @@ namespace RouterDaemon.Relay;
 /// </summary>
 internal static class ClosingMetadata
 {
+    /// <summary>True when the client asked for it, or when its headers name no final deployment.</summary>
+    public static bool IsDue(InferenceCall call) => call.Hints.Explain || call.Output is { CommittedByKeepAlive: true };
+
     /// <summary>As the last event before <c>[DONE]</c>; nothing when it is not due.</summary>
     public static void WriteEvent(IBufferWriter<byte> output, InferenceCall call)
     {
-        if (!call.Hints.Explain && call.Output is not { CommittedByKeepAlive: true })
+        if (!IsDue(call))
         {
             return;
         }
@@ -53,7 +56,8 @@ internal static class ClosingMetadata
         output.Write("\n\n"u8);
     }
 
-    private static void Write(Utf8JsonWriter json, InferenceCall call)
+    /// <summary>The object itself.</summary>
+    public static void Write(Utf8JsonWriter json, InferenceCall call)
     {
         var decision = call.Decision;
         json.WriteStartObject();

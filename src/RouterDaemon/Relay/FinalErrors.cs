@@ -49,6 +49,12 @@ internal static class FinalErrors
                 "messages", "context_length_exceeded");
         }
 
+        if (call.Client.UntranslatableField is { } field && (masked & MaskReason.Capability) != 0)
+        {
+            return ApiError.Impossible(
+                $"\"{field}\" cannot be translated: only a deployment that speaks this dialect itself could honour it, and \"{call.ModelName}\" has none.", field);
+        }
+
         return (masked & MaskReason.Privacy) != 0
             ? ApiError.Forbidden($"No deployment of \"{call.ModelName}\" may see this request ({why}).", "privacy")
             : ApiError.Impossible($"No deployment of \"{call.ModelName}\" can serve this request ({MissingCapabilities(call) ?? why}).");

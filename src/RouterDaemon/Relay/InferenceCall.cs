@@ -6,6 +6,7 @@ using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.Wire;
 using RouterDaemon.Fleet;
 using RouterDaemon.Http;
+using RouterDaemon.Relay.Translation;
 using RouterDaemon.Store.Journal;
 
 namespace RouterDaemon.Relay;
@@ -15,26 +16,37 @@ internal sealed class InferenceCall : IDisposable
 {
     private readonly ulong[] _hashes = ArrayPool<ulong>.Shared.Rent(PrefixHasher.MaxHashes);
     private RequestBody _body;
+    private ReadOnlyMemory<byte> _translated;
 
-    public InferenceCall(RequestContext context, Operation operation, RequestBody body, FleetState fleet)
+    public InferenceCall(RequestContext context, Operation operation, RequestBody body, FleetState fleet, ClientDialect? client = null)
     {
         Context = context;
         Operation = operation;
         _body = body;
         Fleet = fleet;
+        Client = client ?? OpenAiDialect.Instance;
     }
 
     /// <summary>The request.</summary>
     public RequestContext Context { get; }
 
     /// <summary>What is asked.</summary>
-    public Operation Operation { get; }
+    public Operation Operation { get; private set; }
+
+    /// <summary>The dialect of the client.</summary>
+    public ClientDialect Client { get; }
 
     /// <summary>The fleet as of the request's arrival.</summary>
     public FleetState Fleet { get; }
 
-    /// <summary>The body.</summary>
-    public ReadOnlyMemory<byte> Body => _body.Memory;
+    /// <summary>The body in OpenAI's dialect.</summary>
+    public ReadOnlyMemory<byte> Body => _translated.IsEmpty ? _body.Memory : _translated;
+
+    /// <summary>True when <see cref="Body"/> is a translation, not the client's own.</summary>
+    public bool IsTranslated => !_translated.IsEmpty;
+
+    /// <summary>The body as the client wrote it.</summary>
+    public ReadOnlyMemory<byte> Original => _body.Memory;
 
     /// <summary>What one scan of the body found.</summary>
     public RequestPeek Peek;
@@ -87,6 +99,12 @@ internal sealed class InferenceCall : IDisposable
     /// <summary>When the whole request must have ended, as <see cref="TimeProvider.GetTimestamp"/> counts.</summary>
     public long DeadlineTimestamp { get; set; } = long.MaxValue;
 
+    /// <summary>The clock of <see cref="RequestContext.StartedTimestamp"/>.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Nanoseconds since the request came in.</summary>
+    public long ElapsedNs => (long)Time.GetElapsedTime(Context.StartedTimestamp).TotalNanoseconds;
+
     /// <summary>Hashes of the prompt's prefix.</summary>
     public ReadOnlySpan<ulong> PrefixHashes => _hashes.AsSpan(0, Peek.PrefixHashCount);
 
@@ -97,7 +115,7 @@ internal sealed class InferenceCall : IDisposable
     /// <exception cref="ApiException">400 saying what is wrong and where.</exception>
     public void Read(ulong salt)
     {
-        var body = _body.Span;
+        var body = Body.Span;
         if (!RequestPeeker.TryPeek(body, _hashes, salt, out Peek, out var error))
         {
             throw new ApiException(PeekErrors.ToApiError(error));
@@ -112,6 +130,13 @@ internal sealed class InferenceCall : IDisposable
         InferenceRules.Check(Operation, Peek);
         Hints = RequestHints.Read(Context.Http.Request.Headers, body, Peek);
         ModelName = ReadModelName(body);
+    }
+
+    /// <summary>Takes over what the client's body means in OpenAI's dialect.</summary>
+    public void UseTranslation(ReadOnlyMemory<byte> body, Operation operation)
+    {
+        _translated = body;
+        Operation = operation;
     }
 
     /// <summary>Hash of the session the request belongs to; 0 = none.</summary>

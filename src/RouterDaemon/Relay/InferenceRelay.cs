@@ -3,6 +3,7 @@ using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Fleet;
 using RouterDaemon.Http;
+using RouterDaemon.Relay.Translation;
 using RouterDaemon.Store.Journal;
 using RouterDaemon.Telemetry;
 
@@ -12,14 +13,15 @@ namespace RouterDaemon.Relay;
 internal sealed class InferenceRelay(
     Task ready, FleetManager fleet, Router router, RequestRecorder recorder, DeadlineWatch watch, RelayOptions options, Clock clock, ILogger log)
 {
-    private static readonly ReadOnlyMemory<byte> KeepAliveComment = ": keep-alive\n\n"u8.ToArray();
-
     private const int MaxRecordedOptions = 8;
 
     private ulong _seed;
 
     /// <summary>Answers one request.</summary>
-    public async ValueTask RunAsync(RequestContext context, Operation operation)
+    /// <param name="context">The request.</param>
+    /// <param name="operation">What is asked.</param>
+    /// <param name="client">Its dialect when it is not OpenAI's.</param>
+    public async ValueTask RunAsync(RequestContext context, Operation operation, ClientDialect? client = null)
     {
         if (!ready.IsCompleted)
         {
@@ -30,9 +32,15 @@ internal sealed class InferenceRelay(
         var state = fleet.Current;
         fleet.RefreshOnDevice(state);
         var body = await RequestBody.ReadAsync(context, state.Config.Limits.MaxBodyBytes).ConfigureAwait(false);
-        using var call = new InferenceCall(context, operation, body, state);
+        using var call = new InferenceCall(context, operation, body, state, client) { Time = clock.Time };
         try
         {
+            if (!await call.Client.TranslateAsync(call).ConfigureAwait(false))
+            {
+                call.IsRecorded = true;
+                return;
+            }
+
             Prepare(call);
             await AttemptAllAsync(call).ConfigureAwait(false);
         }
@@ -87,7 +95,7 @@ internal sealed class InferenceRelay(
         route.PrefixBytes = call.Peek.PrefixBytes;
         route.PromptTokens = call.Peek.EstimatePromptTokens(RequestTargets.BytesPerToken(call.Fleet, target));
         route.TaskClass = call.Peek.TaskClass;
-        route.Required = InferenceRules.Required(call.Operation, call.Peek);
+        route.Required = InferenceRules.Required(call.Operation, call.Peek) | call.Client.Required;
         route.PrivacyFloor = hints.PrivacyFloor ?? TrustLevel.Public;
         route.Weights = (hints.Preset ?? call.Fleet.PresetOf(target)).Weights.For(target.Objective);
         route.Policy = hints.Policy != 0 ? hints.Policy : call.Fleet.PolicyOf(target);
@@ -200,7 +208,7 @@ internal sealed class InferenceRelay(
             if (call.Peek.Stream)
             {
                 attempt.Output = call.Output ??= new StreamOutput(
-                    call.Context.Http, response => ResponseHeaders.WriteStream(response, call), KeepAliveComment, clock.Time, options.KeepAliveInterval);
+                    call.Context.Http, response => ResponseHeaders.WriteStream(response, call), call.Client.KeepAlive, clock.Time, options.KeepAliveInterval);
             }
 
             // An answer that is not streamed shows nothing before its end: only the total bounds it.
@@ -224,15 +232,20 @@ internal sealed class InferenceRelay(
 
     private async ValueTask<AttemptResult> ExchangeAsync(InferenceCall call, Attempt attempt, Lease lease)
     {
+        var native = call.Client.Native is { } own && attempt.Backend.Speaks(own);
+        var dialect = native ? call.Client.Native!.Value : Dialect.OpenAi;
         var request = new BackendRequest
         {
             Operation = call.Operation,
             Deployment = attempt.Deployment,
-            Body = RequestRewriter.Rewrite(call.Body, call.Peek, attempt.Deployment, attempt.Backend.ReportsUsageOnRequest),
+            Dialect = dialect,
+            Body = native
+                ? RequestRewriter.Rewrite(call.Original, call.Client.NativePeek, attempt.Deployment, wantUsage: false)
+                : RequestRewriter.Rewrite(call.Body, call.Peek, attempt.Deployment, attempt.Backend.ReportsUsageOnRequest, call.IsTranslated && attempt.Backend.WantsMaxCompletionTokens),
             Peek = call.Peek,
             RequestId = call.Context.RequestId,
             TraceParent = call.Context.Http.Request.Headers.TraceParent is [{ Length: <= 128 } parent] && !parent.AsSpan().ContainsAnyExceptInRange('!', '~') ? parent : null,
-            Hints = CrossingHeaders.Of(call.Context.Http.Request.Headers),
+            Hints = CrossingHeaders.Of(call.Context.Http.Request.Headers, dialect),
         };
         try
         {
@@ -241,7 +254,8 @@ internal sealed class InferenceRelay(
             {
                 if (response.Status is < 200 or > 299)
                 {
-                    return await UpstreamErrors.ReadAsync(attempt, response, options).ConfigureAwait(false);
+                    var failed = await UpstreamErrors.ReadAsync(attempt, response, options).ConfigureAwait(false);
+                    return response.Dialect == call.Context.Dialect ? failed : failed with { ClientBody = null };
                 }
 
                 if (!call.Peek.Stream)
@@ -330,7 +344,7 @@ internal sealed class InferenceRelay(
 
     private static async ValueTask EndStreamAsync(InferenceCall call, ApiError error)
     {
-        ClosingMetadata.WriteError(await call.Output!.BeginAsync().ConfigureAwait(false), error);
+        call.Client.WriteError(await call.Output!.BeginAsync().ConfigureAwait(false), error);
         await call.Output.EndAsync(call.Context.Http.RequestAborted).ConfigureAwait(false);
     }
 

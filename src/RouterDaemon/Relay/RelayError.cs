@@ -39,6 +39,9 @@ internal enum RelayError : byte
     /// <summary>The backend refused the request as it stands: the client's fault, no retry.</summary>
     RequestRefused,
 
+    /// <summary>The request holds what this backend's dialect cannot say. Nothing was sent; another deployment may serve it.</summary>
+    Untranslatable,
+
     /// <summary>The client went away.</summary>
     ClientGone,
 

@@ -13,13 +13,15 @@ internal static class RequestRewriter
     private static readonly byte[] StreamOptionsValue = "{\"include_usage\":true}"u8.ToArray();
     private static readonly byte[] StreamOptionsMember = "\"stream_options\":{\"include_usage\":true},"u8.ToArray();
     private static readonly byte[] True = "true"u8.ToArray();
+    private static readonly byte[] NewLimitName = "\"max_completion_tokens\""u8.ToArray();
 
     /// <summary>The body for one deployment.</summary>
     /// <param name="body">The client's body.</param>
     /// <param name="peek">Its scan.</param>
     /// <param name="deployment">Where it goes.</param>
     /// <param name="wantUsage">Ask a stream for its usage chunk.</param>
-    public static SplicedBody Rewrite(ReadOnlyMemory<byte> body, in RequestPeek peek, DeploymentEntry deployment, bool wantUsage)
+    /// <param name="renameLimit">Say <c>max_completion_tokens</c> for <c>max_tokens</c>: of a body that is ours, for an upstream that refuses the old name.</param>
+    public static SplicedBody Rewrite(ReadOnlyMemory<byte> body, in RequestPeek peek, DeploymentEntry deployment, bool wantUsage, bool renameLimit = false)
     {
         body = WithoutHints(body, peek, out var shift);
         var spliced = new SplicedBody(body);
@@ -30,7 +32,31 @@ internal static class RequestRewriter
             AskForUsage(spliced, peek, shift);
         }
 
+        if (renameLimit && LimitName(body.Span) is { IsEmpty: false } name)
+        {
+            spliced.Replace(name.Offset, name.Length, NewLimitName);
+        }
+
         return spliced;
+    }
+
+    /// <summary>Where <c>"max_tokens"</c> stands as a member of the body itself; empty = nowhere.</summary>
+    private static ByteRange LimitName(ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(body);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("max_tokens"u8))
+            {
+                return new ByteRange((int)reader.TokenStartIndex, "\"max_tokens\"".Length);
+            }
+
+            reader.Read();
+            reader.Skip();
+        }
+
+        return default;
     }
 
     private static void AskForUsage(SplicedBody body, in RequestPeek peek, Shift shift)

@@ -27,7 +27,7 @@ internal static class ResponseHeaders
     public static void WriteStream(HttpResponse response, InferenceCall call)
     {
         response.StatusCode = 200;
-        response.ContentType = "text/event-stream";
+        response.ContentType = call.Client.StreamMediaType;
         response.Headers.CacheControl = "no-cache";
         // nginx buffers event streams unless it is told not to.
         response.Headers["x-accel-buffering"] = "no";

@@ -3,6 +3,7 @@ using System.Text.Unicode;
 using RouterDaemon.Backends;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.Wire;
+using RouterDaemon.Relay.Translation;
 using RouterDaemon.Telemetry;
 
 namespace RouterDaemon.Relay;
@@ -15,13 +16,13 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
 {
     private const int FirstBufferBytes = 16 * 1024;
 
-    private static readonly byte[] DoneEvent = "data: [DONE]\n\n"u8.ToArray();
-
+    private AnswerPath _path = OpenAiPassThrough.Instance;
     private byte[] _buffer = [];
     private int _filled;
     private int _scanned;
     private int _forwarded;
     private int _resume;
+    private int _end;
     private bool _hasContent;
     private bool _hasFinish;
     private bool _isDone;
@@ -30,6 +31,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
     /// <summary>Relays until the stream ends or fails.</summary>
     public async ValueTask<AttemptResult> RunAsync(BackendResponse response, Lease lease)
     {
+        _path = call.Client.PathFrom(response.Dialect, call);
         _buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
         try
         {
@@ -122,6 +124,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
     private RelayError Done()
     {
         _isDone = true;
+        _end = _scanned;
         return RelayError.None;
     }
 
@@ -135,7 +138,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
         }
 
         var facts = new ChunkFacts { CachedTokens = -1 };
-        ChatChunkScanner.Scan(data, ref facts);
+        _path.ScanEvent(data, ref facts);
         if (facts.Malformed || !Utf8.IsValid(data))
         {
             return RelayError.UpstreamProtocol;
@@ -159,6 +162,11 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
             // An answer can be whole without content: an empty message, a refused tool.
             _hasFinish = true;
             _hasContent = true;
+        }
+
+        if (facts.IsEnd)
+        {
+            return Done();
         }
 
         if (facts.IsUsageOnly && !call.Peek.IncludeUsage)
@@ -185,7 +193,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
         }
 
         var writer = await call.Output!.BeginAsync().ConfigureAwait(false);
-        writer.Write(_buffer.AsSpan(_forwarded, _scanned - _forwarded));
+        _path.Forward(writer, _buffer.AsSpan(_forwarded, _scanned - _forwarded));
         _forwarded = _scanned;
         return await SendAsync().ConfigureAwait(false);
     }
@@ -204,23 +212,14 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
 
         // The closing event is ours, so that a missing one of a whole answer is made good and metadata can stand before it.
         var writer = await call.Output!.BeginAsync().ConfigureAwait(false);
-        var end = _isDone ? DoneStart() : _scanned;
-        writer.Write(_buffer.AsSpan(_forwarded, end - _forwarded));
+        var end = _isDone ? _end : _scanned;
+        _path.Forward(writer, _buffer.AsSpan(_forwarded, end - _forwarded));
         lease.Measure(call, clock);
         InferenceRelay.CountDelivered(call, lease, AttemptResult.Success);
         lease.Finish(router, AttemptResult.Success, call, clock.NowNs);
         recorder.RecordSuccess(call);
-        ClosingMetadata.WriteEvent(writer, call);
-        writer.Write(DoneEvent);
+        _path.End(writer, call);
         return await SendAsync().ConfigureAwait(false) ? AttemptResult.Success : new AttemptResult(RelayError.ClientGone, true);
-    }
-
-    /// <summary>Start of the <c>[DONE]</c> event, which is the last one scanned.</summary>
-    private int DoneStart()
-    {
-        var done = _buffer.AsSpan(_forwarded, _scanned - _forwarded).LastIndexOf("[DONE]"u8);
-        var line = _buffer.AsSpan(_forwarded, done).LastIndexOf("data"u8);
-        return _forwarded + line;
     }
 
     private async ValueTask<AttemptResult> FailAsync(RelayError error, string text)
@@ -239,8 +238,8 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
         // Whole events before the fault were delivered work: they reach the client first.
         var output = call.Output!;
         var writer = await output.BeginAsync().ConfigureAwait(false);
-        writer.Write(_buffer.AsSpan(_forwarded, _scanned - _forwarded));
-        ClosingMetadata.WriteError(writer, FinalErrors.InStream(error, message));
+        _path.Forward(writer, _buffer.AsSpan(_forwarded, _scanned - _forwarded));
+        call.Client.WriteError(writer, FinalErrors.InStream(error, message));
         await SendAsync().ConfigureAwait(false);
         return new AttemptResult(error, true) { Message = message };
     }

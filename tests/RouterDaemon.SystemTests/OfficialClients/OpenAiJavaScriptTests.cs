@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using RouterDaemon.SystemTests.Support;
 using Xunit;
@@ -8,14 +7,10 @@ namespace RouterDaemon.SystemTests.OfficialClients;
 /// <summary>The official OpenAI client for JavaScript, unmodified, under node.</summary>
 public sealed class OpenAiJavaScriptTests(BundledModelDaemon fixture) : IClassFixture<BundledModelDaemon>
 {
-    private static readonly string Folder = Path.Combine(DaemonBinary.RepositoryRoot, "tests", "RouterDaemon.SystemTests", "clients");
-
     [Fact]
     public async Task ChatsStreamsListsAndMapsErrors()
     {
-        if (!Directory.Exists(Path.Combine(Folder, "node_modules", "openai")))
-            await RunAsync("npm", ["ci", "--no-audit", "--no-fund"], TimeSpan.FromMinutes(3));
-        JsonElement seen = Chat.Parse(await RunAsync("node", ["openai.mjs"], TimeSpan.FromMinutes(1)));
+        JsonElement seen = await NodeClient.RunAsync("openai.mjs", fixture.Daemon);
 
         JsonElement chat = seen.GetProperty("chat");
         Assert.Equal("7 + 8 = 15.", chat.GetProperty("text").GetString());
@@ -36,17 +31,5 @@ public sealed class OpenAiJavaScriptTests(BundledModelDaemon fixture) : IClassFi
         JsonElement bad = seen.GetProperty("badRequest");
         Assert.Equal(("BadRequestError", 400, "messages"), (bad.GetProperty("type").GetString(), bad.GetProperty("status").GetInt32(), bad.GetProperty("param").GetString()));
         Assert.True(seen.GetProperty("aborted").GetBoolean());
-    }
-
-    private async Task<string> RunAsync(string program, string[] arguments, TimeSpan timeout)
-    {
-        var info = new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        info.Environment["BASE_URL"] = fixture.Daemon.Url.ToString().TrimEnd('/');
-        using Process process = Process.Start(info)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync().WaitAsync(timeout);
-        Assert.True(process.ExitCode == 0, $"{program} ended with {process.ExitCode}\n{await output}\n{await error}\n{fixture.Daemon.Log}");
-        return await output;
     }
 }

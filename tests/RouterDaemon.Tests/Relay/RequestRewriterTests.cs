@@ -26,6 +26,18 @@ public sealed class RequestRewriterTests
     };
 
     [Theory]
+    [InlineData("""{"model":"a","max_tokens":5,"messages":[]}""", """{"model":"org/\"A\"","max_completion_tokens":5,"messages":[]}""")]
+    [InlineData("""{"route":{},"model":"a","tools":[{"max_tokens":1}],"max_tokens":5}""", """{"model":"org/\"A\"","tools":[{"max_tokens":1}],"max_completion_tokens":5}""")]
+    [InlineData("""{"model":"a","messages":["\"max_tokens\":1"]}""", """{"model":"org/\"A\"","messages":["\"max_tokens\":1"]}""")]
+    public void TheLimitIsRenamedWhereTheBodyItselfHasIt(string body, string expected)
+    {
+        var bytes = Encoding.UTF8.GetBytes(body);
+        Assert.True(RequestPeeker.TryPeek(bytes, [], 0, out var peek, out _));
+        var sent = RequestRewriter.Rewrite(bytes, peek, Deployment, wantUsage: false, renameLimit: true).ToArray();
+        Assert.Equal(expected, Encoding.UTF8.GetString(sent).Replace("\\u0022", "\\\"", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData(",")]
     [InlineData(" , ")]
     public void AnyOrderOfHintsIsCut(string comma)

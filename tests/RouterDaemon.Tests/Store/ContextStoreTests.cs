@@ -17,6 +17,7 @@ public sealed class ContextStoreTests : IDisposable
     [Theory]
     [InlineData("001_context.sql", "1a4042c035b110013a2e05743b31faf924a27a5acd1d6c288888342e3828a422")]
     [InlineData("002_router.sql", "d8768681b7c0eb5dc6ff471938bf7514e6eae7c13f386116562a9955ba518128")]
+    [InlineData("003_responses.sql", "06f92738107ad0f86f1fc24ef2b0efc9d649d67900b8a17b500490e669b6d2ca")]
     [InlineData("Models/001_models.sql", "c48bd9a58245d58420408b24fac83f2e5f6fdc318a44694eb490b911f1928e92")]
     public void MigrationsAreFrozen(string name, string hash)
     {

@@ -38,6 +38,10 @@ internal class OpenAiCompatibleBackend : Backend
         _authorization = apiKey is null ? null : "Bearer " + apiKey;
     }
 
+    /// <inheritdoc/>
+    public override bool WantsMaxCompletionTokens =>
+        _chat.Host == "api.openai.com" || _chat.Host.EndsWith(".openai.azure.com", StringComparison.OrdinalIgnoreCase);
+
     public override async ValueTask<BackendResponse> SendAsync(BackendRequest request, CancellationToken cancellationToken)
     {
         var message = new HttpRequestMessage(HttpMethod.Post, request.Operation switch
@@ -170,7 +174,8 @@ internal class OpenAiCompatibleBackend : Backend
     private static int? IntOf(JsonElement item, string name) =>
         item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
 
-    private static TimeSpan? RetryAfterOf(HttpResponseMessage response)
+    /// <summary>When an answer asks to be left alone until; null = it does not.</summary>
+    internal static TimeSpan? RetryAfterOf(HttpResponseMessage response)
     {
         var value = response.Headers.RetryAfter;
         if (value?.Delta is { } delta)

@@ -14,6 +14,11 @@ internal sealed class Models(FleetManager fleet, Clock clock, long startedUnixSe
     {
         var state = fleet.Current;
         fleet.RefreshOnDevice(state);
+        if (Anthropic.ModelList.IsAsked(context))
+        {
+            return Anthropic.ModelList.WriteAsync(context, state, startedUnixSeconds);
+        }
+
         return JsonAnswer.WriteAsync(context, 200, json =>
         {
             json.WriteStartObject();
@@ -47,6 +52,11 @@ internal sealed class Models(FleetManager fleet, Clock clock, long startedUnixSe
         if (!state.Names.TryResolve(Encoding.UTF8.GetBytes(name), out var target))
         {
             throw new ApiException(ApiError.ModelNotFound($"There is no model \"{name}\"."));
+        }
+
+        if (Anthropic.ModelList.IsAsked(context))
+        {
+            return Anthropic.ModelList.WriteOneAsync(context, name, startedUnixSeconds);
         }
 
         return JsonAnswer.WriteAsync(context, 200, json =>
