@@ -4,6 +4,8 @@ if (args is ["routing-tables", .. var rest])
     return RoutingTables.Run(rest);
 if (args is ["routing-report", .. var options])
     return RoutingReport.Run(options);
+if (args is ["context-tables", .. var context])
+    return await ContextTables.RunAsync(context);
 if (args is ["quick", .. var names])
     return Quick.Run(names);
 #if NATIVE

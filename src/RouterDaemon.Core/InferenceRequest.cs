@@ -14,4 +14,7 @@ public sealed record InferenceRequest
 
     /// <summary>Answer tokens at most. Default 1024.</summary>
     public int MaxTokens { get; init; } = 1024;
+
+    /// <summary>USD at most; deployments that would cost more are not used. Default 0 = no limit.</summary>
+    public double MaxCostUsd { get; init; }
 }

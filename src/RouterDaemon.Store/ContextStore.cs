@@ -13,6 +13,9 @@ public sealed class ContextStore : IAsyncDisposable
     /// <summary>The user of requests without access control, tier <c>standard</c>.</summary>
     public const string LocalUser = "local";
 
+    /// <summary>Rows that one clean-up step deletes of each table; the writer is held some milliseconds for them.</summary>
+    public const int PurgeBatch = 2_000;
+
     private readonly StoreWriter _writer;
     private readonly ReaderPool _readers;
 
@@ -115,6 +118,39 @@ public sealed class ContextStore : IAsyncDisposable
             cancellation);
     }
 
+    /// <summary>Saves the last minutes of deployments; replaces what was saved of the same ones before.</summary>
+    public Task SaveWindowsAsync(IReadOnlyList<WindowState> windows, CancellationToken cancellation = default)
+    {
+        var now = Rfc3339.Format(Time.GetUtcNow());
+        return WriteAsync(
+            connection =>
+            {
+                foreach (var window in windows)
+                {
+                    connection.Execute(
+                        "INSERT OR REPLACE INTO r_windows (deployment_id, format, ttft, itl, latency, updated_at) VALUES ($id, $format, $ttft, $itl, $latency, $now)",
+                        ("$id", window.DeploymentId), ("$format", window.Format), ("$ttft", window.Ttft), ("$itl", window.Itl),
+                        ("$latency", window.Latency), ("$now", now));
+                }
+
+                return windows.Count;
+            },
+            cancellation);
+    }
+
+    /// <summary>The windows that were saved within the last <paramref name="age"/>.</summary>
+    public Task<List<WindowState>> LoadWindowsAsync(TimeSpan age, CancellationToken cancellation = default)
+    {
+        var since = Rfc3339.Format(Time.GetUtcNow() - age);
+        return ReadAsync(
+            connection => connection.Query(
+                "SELECT deployment_id, format, ttft, itl, latency FROM r_windows WHERE updated_at >= $since ORDER BY deployment_id",
+                static row => new WindowState(
+                    row.GetString(0), row.GetInt32(1), row.GetFieldValue<byte[]>(2), row.GetFieldValue<byte[]>(3), row.GetFieldValue<byte[]>(4)),
+                ("$since", since)),
+            cancellation);
+    }
+
     /// <summary>All saved states, by deployment.</summary>
     public Task<List<EstimatorState>> LoadEstimatorsAsync(CancellationToken cancellation = default) =>
         ReadAsync(
@@ -140,6 +176,10 @@ public sealed class ContextStore : IAsyncDisposable
         return WriteAsync(connection => IncidentRows.Resolve(connection, type, targetId, title, now), cancellation);
     }
 
+    /// <summary>Targets and titles of the active incidents of a type.</summary>
+    public Task<List<(string Target, string Title)>> ActiveIncidentsAsync(IncidentTarget type, CancellationToken cancellation = default) =>
+        ReadAsync(connection => IncidentRows.Active(connection, type), cancellation);
+
     /// <summary>Stores the score (0..1) of a request. Throws <see cref="ArgumentOutOfRangeException"/> outside 0..1.</summary>
     public Task<QualityScoreResult> AddQualityScoreAsync(
         string requestId, double score, DateTimeOffset? evaluatedAt = null, CancellationToken cancellation = default)
@@ -152,6 +192,30 @@ public sealed class ContextStore : IAsyncDisposable
         var at = evaluatedAt ?? Time.GetUtcNow();
         return WriteAsync(connection => QualityRows.Add(connection, requestId, score, at), cancellation);
     }
+
+    /// <summary>The newest scores, at most <paramref name="limit"/>, oldest first.</summary>
+    public Task<List<ScoredAnswer>> RecentScoresAsync(int limit, CancellationToken cancellation = default) =>
+        ReadAsync(connection => QualityRows.Recent(connection, limit), cancellation);
+
+    /// <summary>The score of one request; null when it has none.</summary>
+    public Task<ScoredAnswer?> ScoreOfAsync(string requestId, CancellationToken cancellation = default) =>
+        ReadAsync(connection => QualityRows.Of(connection, requestId), cancellation);
+
+    /// <summary>What requests since <paramref name="since"/>, a whole hour, cost by deployment: answered, failed and abandoned ones.</summary>
+    public Task<List<(string DeploymentId, double Usd)>> SpentSinceAsync(DateTimeOffset since, CancellationToken cancellation = default) =>
+        ReadAsync(
+            connection => connection.Query(
+                """
+                SELECT deployment_id, sum(cost_usd) FROM (
+                    SELECT deployment_id, cost_usd FROM r_rollups WHERE hour >= $since
+                    UNION ALL
+                    SELECT deployment_id, cost_usd FROM r_outcomes
+                    WHERE created_at >= $since AND deployment_id IS NOT NULL AND outcome NOT IN ('success', 'error', 'timeout'))
+                GROUP BY deployment_id
+                """,
+                static row => (row.GetString(0), row.DoubleOrNull(1) ?? 0),
+                ("$since", Rfc3339.Format(since))),
+            cancellation);
 
     /// <summary>The conversation that ended with a response, as a JSON array of chat messages; null when it is not kept (any more).</summary>
     public Task<byte[]?> FindResponseAsync(string id, CancellationToken cancellation = default)
@@ -172,8 +236,8 @@ public sealed class ContextStore : IAsyncDisposable
             connection => ResponseRows.Keep(connection, id, conversation, now, ResponseLimits.MaxCount, ResponseLimits.MaxTotalBytes), cancellation);
     }
 
-    /// <summary>Keeps sampled decisions for replay.</summary>
-    public Task AddDecisionsAsync(IReadOnlyList<DecisionSample> samples, CancellationToken cancellation = default) =>
+    /// <summary>Keeps sampled decisions for replay, the newest <paramref name="keep"/> of all; 0 = all.</summary>
+    public Task AddDecisionsAsync(IReadOnlyList<DecisionSample> samples, int keep = 0, CancellationToken cancellation = default) =>
         WriteAsync(
             connection =>
             {
@@ -182,6 +246,11 @@ public sealed class ContextStore : IAsyncDisposable
                     connection.Execute(
                         "INSERT INTO r_decisions (request_id, created_at, format, inputs) VALUES ($id, $at, $format, $inputs)",
                         ("$id", sample.RequestId), ("$at", Rfc3339.Format(sample.CreatedAt)), ("$format", sample.Format), ("$inputs", sample.Inputs));
+                }
+
+                if (keep > 0)
+                {
+                    connection.Execute("DELETE FROM r_decisions WHERE seq <= (SELECT max(seq) FROM r_decisions) - $keep", ("$keep", keep));
                 }
 
                 return samples.Count;
@@ -197,13 +266,21 @@ public sealed class ContextStore : IAsyncDisposable
     public static void BackupFile(string source, string file) => Maintenance.Backup(source, file);
 
     /// <summary>
-    /// Deletes requests, outcomes and decisions older than <paramref name="keep"/>, at most <paramref name="limit"/> of each so that the
-    /// writer is never held long; answers how many rows went. Roll-ups stay. Call again while the answer is not 0.
+    /// Deletes requests, scores, outcomes and decisions of the hours that ended more than <paramref name="keep"/> ago, at most
+    /// <paramref name="limit"/> of each; answers how many rows went. Roll-ups stay, and from then on the tools read those hours from them.
+    /// Call again while the answer is not 0.
     /// </summary>
-    public Task<int> PurgeAsync(TimeSpan keep, int limit = 2_000, CancellationToken cancellation = default)
+    public Task<int> PurgeAsync(TimeSpan keep, int limit = PurgeBatch, CancellationToken cancellation = default)
     {
-        var before = Rfc3339.Format(Time.GetUtcNow() - keep);
+        var before = Rfc3339.FormatHour(Time.GetUtcNow() - keep);
         return Kind == StoreKind.Demo ? Task.FromResult(0) : WriteAsync(connection => Maintenance.Purge(connection, before, limit), cancellation);
+    }
+
+    /// <summary>As <see cref="PurgeAsync"/> for roll-ups and resolved incidents.</summary>
+    public Task<int> PurgeRollUpsAsync(TimeSpan keep, int limit = PurgeBatch, CancellationToken cancellation = default)
+    {
+        var before = Rfc3339.FormatHour(Time.GetUtcNow() - keep);
+        return Kind == StoreKind.Demo ? Task.FromResult(0) : WriteAsync(connection => Maintenance.PurgeRollUps(connection, before, limit), cancellation);
     }
 
     /// <inheritdoc/>

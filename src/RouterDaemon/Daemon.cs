@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using RouterDaemon.Agents.Mcp;
 using RouterDaemon.Agents.Tools;
 using RouterDaemon.Cli;
 using RouterDaemon.Config;
@@ -15,6 +16,7 @@ using RouterDaemon.Http.Context;
 using RouterDaemon.Http.LocalAgent;
 using RouterDaemon.Http.Ollama;
 using RouterDaemon.Http.OpenAi;
+using RouterDaemon.Inference;
 using RouterDaemon.Relay;
 using RouterDaemon.Relay.Translation.Responses;
 using RouterDaemon.Service;
@@ -36,6 +38,8 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly ContextReader _contextReader;
     private readonly EngineHost _engine;
     private readonly FleetManager _fleet;
+    private readonly QualityLearner _quality;
+    private readonly DecisionRecorder _decisions;
     private readonly DeadlineWatch _watch;
     private readonly IServer _server;
     private readonly RequestApplication _application;
@@ -46,6 +50,9 @@ internal sealed class Daemon : IAsyncDisposable
     private ContextStore? _store;
     private JournalDrain? _drain;
     private FleetReporter? _reporter;
+    private GaugePoller? _gauges;
+    private BudgetKeeper? _budgets;
+    private StoreCleaner? _cleaner;
 
     private Daemon(ServeOptions options, TimeProvider time)
     {
@@ -59,13 +66,12 @@ internal sealed class Daemon : IAsyncDisposable
         _engine = new EngineHost(new EngineLog(_log), time);
         _fleet = new FleetManager(config, _engine, time, _log);
         var relayOptions = new RelayOptions();
+        _quality = new QualityLearner(_fleet);
         _watch = new DeadlineWatch(time, relayOptions.WatchInterval);
-        var router = new Router(new RouterOptions
-        {
-            Policy = config.Routing.Policy,
-            HedgeBudget = config.Routing.Hedge.Enabled ? config.Routing.Hedge.BudgetFraction : 0,
-        });
-        var relay = new InferenceRelay(_ready.Task, _fleet, router, new RequestRecorder(_journal, _clock), _watch, relayOptions, _clock, _log);
+        var router = new Router(new RouterOptions { Policy = config.Routing.Policy });
+        _decisions = new DecisionRecorder(router, _clock);
+        var relay = new InferenceRelay(_ready.Task, _fleet, router, _decisions, new RequestRecorder(_journal, _clock), _watch, relayOptions, _clock, _log);
+        var tools = new ToolRegistry(_contextReader);
         var endpoints = new Endpoints
         {
             Health = new Health(NotReadyReasons),
@@ -78,8 +84,9 @@ internal sealed class Daemon : IAsyncDisposable
             Infer = new Infer(relay),
             Responses = new Responses(relay, new ResponseMemory(() => _store, _log)),
             RouteExplain = new RouteExplain(_fleet, relay),
-            Metrics = new Metrics(_fleet, _journal, _clock),
-            ContextTools = new ContextTools(new ToolRegistry(_contextReader), () => _store, time),
+            Metrics = new Metrics(_fleet, router, _decisions, _journal, _clock),
+            ContextTools = new ContextTools(tools, new RouterInference(relay, _fleet, _clock), () => _store, _quality, time),
+            Mcp = new Mcp(new McpServer(tools, BuildInfo.Version)),
         };
         _application = new RequestApplication(
             new Dispatcher(Routes.All(endpoints), new RequestGuard(RequestGuardOptions.From(config)), new AccessGate(() => _fleet.Current.Config), _log), time);
@@ -110,8 +117,23 @@ internal sealed class Daemon : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _watch.Dispose();
+        if (_gauges is not null)
+        {
+            await _gauges.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_budgets is not null)
+        {
+            await _budgets.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _fleet.DisposeAsync().ConfigureAwait(false);
         await _engine.DisposeAsync().ConfigureAwait(false);
+        if (_cleaner is not null)
+        {
+            await _cleaner.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (_reporter is not null)
         {
             await _reporter.DisposeAsync().ConfigureAwait(false);
@@ -176,6 +198,8 @@ internal sealed class Daemon : IAsyncDisposable
 
         _ready.SetResult();
         _fleet.StartWatching();
+        _gauges = new GaugePoller(_fleet, _clock, _log);
+        _gauges.Start();
         using var file = _options.Loaded.FilePath is { } path ? new ConfigFileWatch(path, _clock.Time, Reload) : null;
         SystemdNotifier.Send("READY=1");
         await _ended.Task.ConfigureAwait(false);
@@ -186,11 +210,6 @@ internal sealed class Daemon : IAsyncDisposable
     /// <summary>Settings of the contract whose machinery is not in this version: said, so that nobody counts on them.</summary>
     private static IEnumerable<string> NotServedYet(RouterdConfig config)
     {
-        if (config.Budgets.Count > 0)
-        {
-            yield return "budgets";
-        }
-
         if (config.Cache.Enabled)
         {
             yield return "cache";
@@ -199,11 +218,6 @@ internal sealed class Daemon : IAsyncDisposable
         if (config.Telemetry.OtlpUrl is not null)
         {
             yield return "telemetry.otlp";
-        }
-
-        if (config.Routing.Hedge.Enabled)
-        {
-            yield return "routing.hedge";
         }
 
         if (config.Registration.Secret is not null)
@@ -228,8 +242,14 @@ internal sealed class Daemon : IAsyncDisposable
             Log.EstimatorsRestored(_log, restored);
         }
 
-        _reporter = new FleetReporter(_store, _fleet, _journal, _clock, _log);
-        _reporter.Start();
+        await FleetReporter.RestoreWindowsAsync(_store, _fleet).ConfigureAwait(false);
+        await _quality.LoadAsync(_store).ConfigureAwait(false);
+        _budgets = new BudgetKeeper(_fleet, _store, _clock, _log);
+        await _budgets.StartAsync().ConfigureAwait(false);
+        _reporter = new FleetReporter(_store, _fleet, _quality, _decisions, _journal, _clock, _log);
+        await _reporter.StartAsync().ConfigureAwait(false);
+        _cleaner = new StoreCleaner(_store, () => _fleet.Current.Config.Context, _clock, _log);
+        _cleaner.Start();
     }
 
     private void LoadNative()

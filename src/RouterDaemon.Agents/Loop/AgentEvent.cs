@@ -20,6 +20,9 @@ public sealed record AgentEvent(AgentEventKind Kind)
     /// <summary>What the answer cost.</summary>
     public double CostUsd { get; init; }
 
+    /// <summary>The rows an answer names, each as <c>{call, tool, row}</c>.</summary>
+    public JsonArray Rows { get; init; } = [];
+
     /// <summary>As one JSON line or SSE event.</summary>
     public JsonObject ToJson()
     {
@@ -42,6 +45,7 @@ public sealed record AgentEvent(AgentEventKind Kind)
         {
             json["by"] = By;
             json["cost_usd"] = CostUsd;
+            json["rows"] = Rows.DeepClone();
         }
 
         if (Kind is AgentEventKind.ToolCall or AgentEventKind.ToolResult)

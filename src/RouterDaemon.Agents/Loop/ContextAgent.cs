@@ -41,10 +41,11 @@ public sealed class ContextAgent(ToolRegistry registry, IInference? inference, T
         using var timeout = new CancellationTokenSource(_options.Timeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
         var messages = new JsonArray(Message("system", Instructions), Message("user", question));
+        var evidence = new Evidence();
         var cost = 0.0;
         for (var step = 0; step < _options.MaxSteps; step++)
         {
-            var (turn, failure) = await CompleteAsync(messages, linked.Token, cancellation).ConfigureAwait(false);
+            var (turn, failure) = await CompleteAsync(messages, _options.MaxCostUsd - cost, linked.Token, cancellation).ConfigureAwait(false);
             if (failure is not null)
             {
                 yield return Note($"The model could not answer ({failure}); the fixed planner takes over.");
@@ -59,13 +60,13 @@ public sealed class ContextAgent(ToolRegistry registry, IInference? inference, T
             cost += turn.CostUsd;
             if (turn.Calls.Count == 0)
             {
-                yield return Answer(turn.Text, turn.Deployment, cost);
+                yield return Answer(turn.Text, turn.Deployment, cost, evidence);
                 yield break;
             }
 
-            if (cost > _options.MaxCostUsd)
+            if (cost >= _options.MaxCostUsd)
             {
-                yield return Answer($"Stopped: the answer cost {cost:0.####} USD already, the limit is {_options.MaxCostUsd:0.####} USD.", turn.Deployment, cost);
+                yield return Answer($"Stopped: the answer cost {cost:0.####} USD already, the limit is {_options.MaxCostUsd:0.####} USD.", turn.Deployment, cost, evidence);
                 yield break;
             }
 
@@ -74,12 +75,13 @@ public sealed class ContextAgent(ToolRegistry registry, IInference? inference, T
             {
                 yield return new AgentEvent(AgentEventKind.ToolCall) { Tool = call.ToolName, Data = ParseObject(call.ArgumentsJson) };
                 var result = await InvokeAsync(call, cancellation).ConfigureAwait(false);
+                evidence.Add(call.ToolName, result);
                 yield return new AgentEvent(AgentEventKind.ToolResult) { Tool = call.ToolName, Data = result };
                 messages.Add((JsonNode)new JsonObject { ["role"] = "tool", ["tool_call_id"] = call.ToolCallId, ["content"] = Shorten(result) });
             }
         }
 
-        yield return Answer($"Stopped: no answer after {_options.MaxSteps} steps (max steps reached).", "", cost);
+        yield return Answer($"Stopped: no answer after {_options.MaxSteps} steps (max steps reached).", "", cost, evidence);
     }
 
     private async IAsyncEnumerable<AgentEvent> PlanAsync(string question, [EnumeratorCancellation] CancellationToken cancellation)
@@ -87,11 +89,13 @@ public sealed class ContextAgent(ToolRegistry registry, IInference? inference, T
         var status = await registry.InvokeAsync("get_deployment_status", default, cancellation).ConfigureAwait(false);
         var plan = Planner.Plan(question, status);
         var results = new List<JsonObject>();
+        var evidence = new Evidence();
         foreach (var call in plan.Calls)
         {
             yield return new AgentEvent(AgentEventKind.ToolCall) { Tool = call.Tool, Data = call.Arguments };
             var result = await registry.InvokeAsync(call.Tool, ToElement(call.Arguments), cancellation).ConfigureAwait(false);
             results.Add(result);
+            evidence.Add(call.Tool, result);
             yield return new AgentEvent(AgentEventKind.ToolResult) { Tool = call.Tool, Data = result };
             if (call.Tool == "generate_sql" && !ToolRegistry.IsError(result))
             {
@@ -99,14 +103,15 @@ public sealed class ContextAgent(ToolRegistry registry, IInference? inference, T
                 yield return new AgentEvent(AgentEventKind.ToolCall) { Tool = "run_sql", Data = run };
                 var rows = await registry.InvokeAsync("run_sql", ToElement(run), cancellation).ConfigureAwait(false);
                 results.Add(rows);
+                evidence.Add("run_sql", rows);
                 yield return new AgentEvent(AgentEventKind.ToolResult) { Tool = "run_sql", Data = rows };
             }
         }
 
-        yield return Answer(AnswerWriter.Write(plan, results), "planner", 0);
+        yield return Answer(AnswerWriter.Write(plan, results), "planner", 0, evidence);
     }
 
-    private async Task<(Turn Turn, string? Failure)> CompleteAsync(JsonArray messages, CancellationToken bounded, CancellationToken callers)
+    private async Task<(Turn Turn, string? Failure)> CompleteAsync(JsonArray messages, double budgetUsd, CancellationToken bounded, CancellationToken callers)
     {
         var turn = new Turn();
         var text = new StringBuilder();
@@ -117,6 +122,7 @@ public sealed class ContextAgent(ToolRegistry registry, IInference? inference, T
                 Model = _options.Model,
                 MessagesJson = messages.ToJsonString(),
                 ToolsJson = registry.Definitions.ToJsonString(),
+                MaxCostUsd = budgetUsd,
             };
             await foreach (var step in inference!.ChatAsync(request, bounded).ConfigureAwait(false))
             {
@@ -177,7 +183,7 @@ public sealed class ContextAgent(ToolRegistry registry, IInference? inference, T
 
     private static string Shorten(JsonObject result)
     {
-        var text = result.ToJsonString();
+        var text = CompactText.Of(result);
         return text.Length <= MaxResultCharacters ? text : text[..MaxResultCharacters] + "… (cut, ask for fewer rows)";
     }
 
@@ -203,7 +209,8 @@ public sealed class ContextAgent(ToolRegistry registry, IInference? inference, T
 
     private static AgentEvent Note(string text) => new(AgentEventKind.Note) { Text = text };
 
-    private static AgentEvent Answer(string text, string by, double cost) => new(AgentEventKind.Answer) { Text = text, By = by, CostUsd = cost };
+    private static AgentEvent Answer(string text, string by, double cost, Evidence evidence) =>
+        new(AgentEventKind.Answer) { Text = text, By = by, CostUsd = cost, Rows = evidence.CitedBy(text) };
 
     private sealed class Turn
     {

@@ -65,6 +65,9 @@ public sealed class DeploymentEntry
     /// <summary>Bits of the tags this deployment carries; see <see cref="FleetSnapshot.TagNames"/>.</summary>
     public ulong Tags { get; init; }
 
+    /// <summary>Budgets that its cost counts against; a request that one of them has no room for goes elsewhere.</summary>
+    public BudgetState[] Budgets { get; init; } = [];
+
     /// <summary>Counters and estimates; survives reloads as long as the id does.</summary>
     public required DeploymentState State { get; init; }
 }

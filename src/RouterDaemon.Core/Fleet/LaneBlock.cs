@@ -86,7 +86,7 @@ internal sealed class LaneBlock
     public Vector256<float> ItlSigma;
     public Vector256<float> Service;
 
-    /// <summary>Seconds until the model is in memory.</summary>
+    /// <summary>Seconds until the model is in memory, and until a queue that others made is gone.</summary>
     public Vector256<float> LoadSeconds;
 
     /// <summary>Requests that must end before a slot is free, as the engine itself says; negative = it does not say.</summary>
@@ -95,6 +95,9 @@ internal sealed class LaneBlock
     public Vector256<float> HitRatio;
     public Vector256<float> FailureRisk;
     public Vector256<float> MeanOutputTokens;
+
+    /// <summary>How often money counts: 1 + the pressure of budgets.</summary>
+    public Vector256<float> MoneyFactor = Vector256.Create(1f);
 
     /// <summary>Quality by class of work = weight * prior + score.</summary>
     public readonly Vector256<float>[] QualityWeight = new Vector256<float>[DeploymentState.ClassCount];

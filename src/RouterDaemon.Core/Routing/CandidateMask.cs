@@ -25,6 +25,8 @@ internal static class CandidateMask
             mask |= MaskReason.Tags;
         if (request.MaxCostUsd > 0 && WorstCostUsd(entry, in request, output) > request.MaxCostUsd)
             mask |= MaskReason.Cost;
+        foreach (var budget in entry.Budgets)
+            mask |= budget.HasRoomFor(WorstCostUsd(entry, in request, output)) ? MaskReason.None : MaskReason.Budget;
         if (state.InFlight >= state.EffectiveCap(entry.MaxInFlight))
             mask |= MaskReason.Full;
         if (request.Tried.Count > 0 && request.Tried.Contains(deployment))
@@ -106,7 +108,7 @@ internal static class CandidateMask
     }
 
     /// <summary>Nothing cached, and as many answer tokens as allowed or, without a limit, as expected.</summary>
-    private static double WorstCostUsd(DeploymentEntry entry, in RouteRequest request, float output) =>
+    public static double WorstCostUsd(DeploymentEntry entry, in RouteRequest request, float output) =>
         1e-6 * ((request.PromptTokens * entry.PriceInputUsdPerMillion)
             + ((request.MaxTokens > 0 ? request.MaxTokens : output) * entry.PriceOutputUsdPerMillion));
 

@@ -36,4 +36,7 @@ public enum MaskReason : ushort
 
     /// <summary>The bundled model, while something else is usable.</summary>
     LastResort = 1 << 9,
+
+    /// <summary>A budget has no room for what it may cost.</summary>
+    Budget = 1 << 10,
 }

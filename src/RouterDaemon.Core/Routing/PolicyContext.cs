@@ -19,7 +19,7 @@ public ref struct PolicyContext
     /// <summary>Starts a decision.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal PolicyContext(
-        CandidateSet candidates, RouterScratch scratch, ref readonly RouteRequest request, long nowNs, int usable, float output, float budgetPressure, ulong random)
+        CandidateSet candidates, RouterScratch scratch, ref readonly RouteRequest request, long nowNs, int usable, float output, long sequence, ulong random)
     {
         Candidates = candidates;
         _scratch = scratch;
@@ -30,7 +30,8 @@ public ref struct PolicyContext
         SloTpot = 1e-3f * (request.SloTpotMs > 0 ? request.SloTpotMs : weights.SloTpotMs);
         UsableCount = usable;
         OutputTokens = output;
-        MoneyFactor = weights.Money * (1 + budgetPressure);
+        MoneyFactor = weights.Money;
+        Sequence = sequence;
         Random = random;
         RunnerUp = -1;
     }
@@ -61,7 +62,7 @@ public ref struct PolicyContext
     /// <summary>Expected answer tokens.</summary>
     public float OutputTokens { get; set; }
 
-    /// <summary>Factor on money: the weights' and the budget's.</summary>
+    /// <summary>Factor on money of the request's weights; a deployment's budgets come on top.</summary>
     public float MoneyFactor { get; set; }
 
     /// <summary>Objective for the first token, seconds; 0 = none.</summary>
@@ -78,6 +79,9 @@ public ref struct PolicyContext
 
     /// <summary>Chooses the runner-up instead of the winner when that teaches more; set by the router.</summary>
     public bool MayExplore { get; set; }
+
+    /// <summary>Number of the decision.</summary>
+    public long Sequence { get; }
 
     /// <summary>State of the request's own generator.</summary>
     public ulong Random { get; set; }

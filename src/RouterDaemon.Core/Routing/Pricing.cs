@@ -50,7 +50,7 @@ internal static class Pricing
             hit *= Logistic(Vector256.Create(request.DeadlineMs * 1e-3f) - total, 0.3f * total);
 
         var cost = 1e-6f * ((uncached * block.InputUsdPerMillion) + (cached * block.CachedInputUsdPerMillion) + (output * block.OutputUsdPerMillion));
-        var money = cost * context.MoneyFactor;
+        var money = cost * (context.MoneyFactor * block.MoneyFactor);
         var late = Vector256.MaxNative(Vector256<float>.Zero, ttft - Vector256.Create(sloTtft));
         var time = weights.TimeUsdPerSecond * (total + (LateFactor * late));
         var harm = Externality(block, in weights, inFlight, work, output, itl, sloTpot);
@@ -68,6 +68,7 @@ internal static class Pricing
         terms.Cached = cached;
         terms.Miss = miss;
         terms.Cost = cost;
+        terms.Money = money;
         terms.Time = time;
         terms.Externality = harm;
         terms.Failure = failure;
@@ -90,7 +91,7 @@ internal static class Pricing
         terms.CachedTokens = Lanes8.At(in lanes.Cached, lane);
         terms.MissProbability = Lanes8.At(in lanes.Miss, lane);
         terms.CostUsd = Lanes8.At(in lanes.Cost, lane);
-        terms.MoneyUsd = terms.CostUsd * context.MoneyFactor;
+        terms.MoneyUsd = Lanes8.At(in lanes.Money, lane);
         terms.TimeUsd = Lanes8.At(in lanes.Time, lane);
         terms.ExternalityUsd = Lanes8.At(in lanes.Externality, lane);
         terms.MissUsd = weights.SloMissUsd * terms.MissProbability;

@@ -1,10 +1,7 @@
 namespace RouterDaemon.Core.Routing;
 
-/// <summary>One after the other.</summary>
+/// <summary>One after the other, by the decision's number: it keeps nothing, so that a decision can be taken again.</summary>
 internal sealed class RoundRobinPolicy : IRoutingPolicy
 {
-    private int _next = -1;
-
-    public void Select(ref PolicyContext context) =>
-        context.Winner = context.Usable[(int)((uint)Interlocked.Increment(ref _next) % (uint)context.UsableCount)];
+    public void Select(ref PolicyContext context) => context.Winner = context.Usable[(int)((ulong)context.Sequence % (ulong)context.UsableCount)];
 }

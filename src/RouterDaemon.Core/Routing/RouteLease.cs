@@ -36,6 +36,8 @@ public struct RouteLease
     internal long GapLimitNs;
     internal bool IsLost;
     internal bool IsTrial;
+    internal BudgetState[]? Budgets;
+    internal double ReservedUsd;
 
     /// <summary>True until it is finished.</summary>
     public readonly bool IsHeld => State is not null;

@@ -9,6 +9,9 @@ public struct RouteOutcome
     /// <summary>How long the deployment asked to be left alone, nanoseconds; 0 = it did not say.</summary>
     public long RetryAfterNs;
 
+    /// <summary>What it cost, or may have cost, USD.</summary>
+    public double CostUsd;
+
     /// <summary>Prompt tokens as billed; 0 = unknown.</summary>
     public int PromptTokens;
 

@@ -60,6 +60,7 @@ public sealed partial class Router
         state.Release(in lease, nowNs);
         if (lease.IsTrial)
             state.EndTrial();
+        Settle(in lease, outcome.CostUsd);
         lease.State = null;
 
         var seconds = Math.Max(0, nowNs - lease.StartNs) * 1e-9f;

@@ -18,7 +18,6 @@ public sealed partial class Router
     private readonly float[] _outputTokens = new float[8];
     private readonly int _defaultPolicy;
     private long _sequence;
-    private double _budgetPressure;
 
     /// <summary>Makes a router. <see cref="ArgumentException"/>: the options name a policy that does not exist.</summary>
     public Router(RouterOptions options)
@@ -43,9 +42,6 @@ public sealed partial class Router
     /// <summary>Decisions taken.</summary>
     public long Decisions => Volatile.Read(ref _sequence);
 
-    /// <summary>How much dearer money counts because a budget is spent too fast: 0 = not at all, 1 = twice.</summary>
-    public double BudgetPressure => Volatile.Read(ref _budgetPressure);
-
     /// <summary>
     /// Chooses among <paramref name="candidates"/>. On <see cref="RouteResult.Chosen"/> the deployment's counters have moved and the lease must be finished
     /// by <see cref="OnFinished"/>.
@@ -65,7 +61,7 @@ public sealed partial class Router
         }
 
         var random = request.Seed ^ ((ulong)decision.Sequence * 0x9E3779B97F4A7C15) ^ _options.Seed;
-        var context = new PolicyContext(candidates, scratch, in request, nowNs, decision.Usable, output, (float)BudgetPressure, random);
+        var context = new PolicyContext(candidates, scratch, in request, nowNs, decision.Usable, output, decision.Sequence, random);
         if (!prefixHashes.IsEmpty || request.SessionHash != 0)
             FindPrefixes(ref context, scratch, prefixHashes);
         context.MayExplore = _options.Exploration > 0 && context.NextDouble() < _options.Exploration;
@@ -78,21 +74,21 @@ public sealed partial class Router
             Pricing.Extract(in context, in context.PriceOf(context.Winner), context.Winner % LaneBlock.Width, out decision.WinnerTerms);
             var entry = context.Entry(context.Winner);
             Prepare(in context, entry, in decision, out lease);
-            var refusal = Reserve(entry, ref lease);
+            var refusal = Reserve(entry, entry.Budgets.Length > 0 ? CandidateMask.WorstCostUsd(entry, in request, output) : 0, ref lease);
             if (refusal == MaskReason.None)
             {
                 Conclude(in context, entry, in lease, prefixHashes, ref decision);
                 return RouteResult.Chosen;
             }
 
-            // Another thread took the last place between mask and reservation.
+            // A budget has no room, or another thread took the last place between mask and reservation.
             decision.Masked |= refusal;
             decision.MaskCounts.Add(refusal);
+            decision.WaitingHelps |= (refusal & CandidateMask.Passing) != 0;
             context.Remove(context.Winner);
         }
 
         decision.Usable = 0;
-        decision.WaitingHelps = true;
         (decision.WinnerTerms, lease) = (default, default);
         return RouteResult.NothingUsable;
     }
@@ -109,7 +105,7 @@ public sealed partial class Router
         candidates.Masks.CopyTo(scratch.Usable, 0);
         foreach (var block in candidates.Blocks)
             block.TickIfDue(nowNs);
-        var context = new PolicyContext(candidates, scratch, in request, nowNs, candidates.Count, output, (float)BudgetPressure, random: 0);
+        var context = new PolicyContext(candidates, scratch, in request, nowNs, candidates.Count, output, sequence: 0, random: 0);
         FindPrefixes(ref context, scratch, prefixHashes);
         context.PriceAll();
         var others = 0;
@@ -137,23 +133,6 @@ public sealed partial class Router
     /// <summary>Forgets which prefixes a deployment holds; call it when a deployment leaves the fleet, so that its place in the table is free again.</summary>
     public void Forget(DeploymentState state) => _prefixes?.Release(state);
 
-    /// <summary>
-    /// Moves the budget's multiplier, once a second: up while money is spent faster than budgeted, down otherwise (online dual of the budget constraint;
-    /// specs, routing, section 5). A <paramref name="budgetUsdPerSecond"/> of 0 or less = no budget.
-    /// </summary>
-    public void UpdateBudget(double spentUsdPerSecond, double budgetUsdPerSecond)
-    {
-        const double Gain = 0.1, Most = 20;
-        if (!(budgetUsdPerSecond > 0) || !double.IsFinite(spentUsdPerSecond))
-        {
-            Volatile.Write(ref _budgetPressure, 0);
-            return;
-        }
-
-        var excess = Math.Clamp((spentUsdPerSecond / budgetUsdPerSecond) - 1, -1, 4);
-        Volatile.Write(ref _budgetPressure, Math.Clamp(_budgetPressure + (Gain * excess), 0, Most));
-    }
-
     /// <summary>Writes the usable lanes of each block, ticks what is due, and returns how many are usable.</summary>
     private static int Mask(
         CandidateSet candidates, in RouteRequest request, float output, long nowNs, Span<byte> usable, ref RouteDecision decision)
@@ -179,7 +158,18 @@ public sealed partial class Router
         return count - lastResorts;
     }
 
-    private static MaskReason Reserve(DeploymentEntry entry, ref RouteLease lease)
+    private static MaskReason Reserve(DeploymentEntry entry, double mostUsd, ref RouteLease lease)
+    {
+        if (!TryReserveMoney(entry.Budgets, mostUsd))
+            return MaskReason.Budget;
+        (lease.Budgets, lease.ReservedUsd) = (entry.Budgets, mostUsd);
+        var refusal = ReservePlace(entry, ref lease);
+        if (refusal != MaskReason.None)
+            Settle(in lease, 0);
+        return refusal;
+    }
+
+    private static MaskReason ReservePlace(DeploymentEntry entry, ref RouteLease lease)
     {
         if (!entry.State.TryBeginTrial(out lease.IsTrial))
             return MaskReason.Breaker;
@@ -187,6 +177,26 @@ public sealed partial class Router
         if (refusal != MaskReason.None && lease.IsTrial)
             entry.State.EndTrial();
         return refusal;
+    }
+
+    private static bool TryReserveMoney(BudgetState[] budgets, double usd)
+    {
+        for (var i = 0; i < budgets.Length; i++)
+        {
+            if (budgets[i].TryReserve(usd))
+                continue;
+            while (--i >= 0)
+                budgets[i].Settle(usd, 0);
+            return false;
+        }
+
+        return true;
+    }
+
+    private static void Settle(in RouteLease lease, double actualUsd)
+    {
+        foreach (var budget in lease.Budgets ?? [])
+            budget.Settle(lease.ReservedUsd, actualUsd);
     }
 
     private void FindPrefixes(ref PolicyContext context, RouterScratch scratch, ReadOnlySpan<ulong> prefixHashes)

@@ -15,9 +15,6 @@ public sealed class RouterOptions
     /// <summary>USD that keeping a session on its deployment is worth; lost as soon as the load there costs more.</summary>
     public double SessionAffinityUsd { get; init; } = 0.0005;
 
-    /// <summary>Share of requests that may be hedged, 0..1; 0 = never.</summary>
-    public double HedgeBudget { get; init; }
-
     /// <summary>Seed of the router's own randomness.</summary>
     public ulong Seed { get; init; } = 1;
 

@@ -12,6 +12,7 @@ internal struct TermLanes
     public Vector256<float> Cached;
     public Vector256<float> Miss;
     public Vector256<float> Cost;
+    public Vector256<float> Money;
     public Vector256<float> Time;
     public Vector256<float> Externality;
     public Vector256<float> Failure;

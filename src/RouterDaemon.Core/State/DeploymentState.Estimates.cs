@@ -9,6 +9,10 @@ public sealed partial class DeploymentState
     internal const int ClassCount = 8;
     private const float QualityPriorWeight = 10;
     private const float LeastHeadShare = 0.6f;
+
+    /// <summary>What an old score weighs when a new one comes: the memory is about 200 scores long.</summary>
+    public const float QualityMemory = 0.995f;
+
     private int _prefixSlot;
     private bool _hasQuality;
     private readonly float[] _qualitySum = new float[ClassCount];
@@ -38,10 +42,25 @@ public sealed partial class DeploymentState
         if (!(score >= 0 && score <= 1) || i >= ClassCount)
             return;
         Enter();
-        // An old score weighs less: the memory is about 200 scores long.
-        _qualitySum[i] = (_qualitySum[i] * 0.995f) + (float)score;
-        _qualityCount[i] = (_qualityCount[i] * 0.995f) + 1;
+        _qualitySum[i] = (_qualitySum[i] * QualityMemory) + (float)score;
+        _qualityCount[i] = (_qualityCount[i] * QualityMemory) + 1;
         _hasQuality = true;
+        PublishQuality();
+        Exit();
+    }
+
+    /// <summary>
+    /// Sets what is known of a class from scores that were kept elsewhere: their sum and number, decayed as by <see cref="AddQualityScore"/>. Anything that
+    /// no scores give is ignored.
+    /// </summary>
+    public void SetQuality(TaskClass taskClass, double sum, double count)
+    {
+        var i = (int)taskClass;
+        if (!(sum >= 0 && sum <= count) || !double.IsFinite(count) || i >= ClassCount)
+            return;
+        Enter();
+        (_qualitySum[i], _qualityCount[i]) = ((float)sum, (float)count);
+        _hasQuality |= count > 0;
         PublishQuality();
         Exit();
     }
@@ -69,9 +88,9 @@ public sealed partial class DeploymentState
     internal float SilenceSeconds(long nowNs) =>
         Volatile.Read(ref Counters.Unanswered) == 0 ? 0 : (nowNs - Volatile.Read(ref Counters.ProgressNs)) * 1e-9f;
 
-    /// <summary>Seconds until a slot is free and the model is loaded.</summary>
+    /// <summary>Seconds until a slot is free, the model is loaded, and a queue that others made is gone.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal float SlotWait(int slots) => slots == 0 && !_exact ? 0 : SlotWaitKnown(slots);
+    internal float SlotWait(int slots) => _gaugeWait + (slots == 0 && !_exact ? 0 : SlotWaitKnown(slots));
 
     private float SlotWaitKnown(int slots)
     {

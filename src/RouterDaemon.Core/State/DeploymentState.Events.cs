@@ -191,6 +191,7 @@ public sealed partial class DeploymentState
             Model.ForgetSlowdown(elapsed);
             if (nowNs - _lastSampleNs > StaleNs && Unanswered == 0)
                 Model.Shrink(1 - MathF.Pow(0.5f, elapsed / 15));
+            UpdateGaugeWait(nowNs);
         }
 
         PublishAndExit();

@@ -63,11 +63,12 @@ public sealed partial class DeploymentState
         LaneBlock.Set(ref block.Interference, i, Model.Interference);
         LaneBlock.Set(ref block.ItlSigma, i, Model.ItlSigma);
         LaneBlock.Set(ref block.Service, i, Model.Service);
-        LaneBlock.Set(ref block.LoadSeconds, i, _exact ? LoadSeconds : 0);
+        LaneBlock.Set(ref block.LoadSeconds, i, (_exact ? LoadSeconds : 0) + _gaugeWait);
         LaneBlock.Set(ref block.Queued, i, !_exact ? -1 : _freeSlots > 0 ? 0 : _queueDepth + 1);
         LaneBlock.Set(ref block.HitRatio, i, _hitRatio);
         LaneBlock.Set(ref block.FailureRisk, i, FailureRisk);
         LaneBlock.Set(ref block.MeanOutputTokens, i, _outputTokens);
+        LaneBlock.Set(ref block.MoneyFactor, i, 1 + _moneyPressure);
     }
 
     private void PublishQuality()

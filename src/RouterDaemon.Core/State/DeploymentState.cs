@@ -26,6 +26,7 @@ public sealed partial class DeploymentState
     private float _hitRatio = 1;
     private float _outputTokens = 300;
     private float _bytesPerToken = 4;
+    private float _moneyPressure;
 
     /// <summary>A deployment behind a network, nothing known.</summary>
     public DeploymentState()
@@ -76,6 +77,9 @@ public sealed partial class DeploymentState
     /// <summary>Mean completion tokens; 300 at first.</summary>
     public float MeanOutputTokens => _outputTokens;
 
+    /// <summary>How much dearer its money counts because a budget is spent too fast: 0 = as billed, 1 = twice.</summary>
+    public double MoneyPressure => _moneyPressure;
+
     /// <summary>When the deployment can be used again; in the past when it is usable.</summary>
     public long UsableFromNs => Volatile.Read(ref _usableFromNs);
 
@@ -90,6 +94,14 @@ public sealed partial class DeploymentState
     /// <summary>The breaker as of <paramref name="nowNs"/>.</summary>
     public BreakerState Breaker(long nowNs) =>
         _openings == 0 ? BreakerState.Closed : nowNs < UsableFromNs ? BreakerState.Open : BreakerState.HalfOpen;
+
+    /// <summary>Sets <see cref="MoneyPressure"/>; anything that is not finite, or below 0, counts as 0.</summary>
+    public void SetMoneyPressure(double pressure)
+    {
+        Enter();
+        _moneyPressure = pressure > 0 && double.IsFinite(pressure) ? (float)pressure : 0;
+        PublishAndExit();
+    }
 
     /// <summary>Takes the deployment out until <paramref name="untilNs"/>; an earlier time than the one set before does not shorten it.</summary>
     public void MarkDown(long untilNs)

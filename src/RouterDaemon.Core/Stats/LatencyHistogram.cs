@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace RouterDaemon.Core.Stats;
 
 /// <summary>
@@ -74,6 +76,35 @@ public sealed class LatencyHistogram
     {
         for (var i = 0; i < Math.Min(buckets.Length, BucketCount); i++)
             Interlocked.Add(ref _current[i], buckets[i]);
+    }
+
+    /// <summary>The window's counts for storage: for each bucket that has any, its number in one byte and its count in four, little-endian.</summary>
+    public byte[] Export()
+    {
+        Span<byte> bytes = stackalloc byte[BucketCount * 5];
+        var length = 0;
+        for (var i = 0; i < BucketCount; i++)
+        {
+            var count = _current[i] + _previous[i];
+            if (count == 0)
+                continue;
+            bytes[length] = (byte)i;
+            BinaryPrimitives.WriteInt32LittleEndian(bytes[(length + 1)..], count);
+            length += 5;
+        }
+
+        return bytes[..length].ToArray();
+    }
+
+    /// <summary>Adds what <see cref="Export"/> gave to the older generation, which the next rotation forgets; what cannot be read is left out.</summary>
+    public void Import(ReadOnlySpan<byte> bytes)
+    {
+        for (; bytes.Length >= 5; bytes = bytes[5..])
+        {
+            var count = BinaryPrimitives.ReadInt32LittleEndian(bytes[1..]);
+            if (bytes[0] < BucketCount && count > 0)
+                Interlocked.Add(ref Volatile.Read(ref _previous)[bytes[0]], count);
+        }
     }
 
     /// <summary>Starts a new generation and forgets the one before the last. Called by one timer.</summary>

@@ -19,9 +19,8 @@ public sealed class ChangeSides
     /// </summary>
     public static ChangeSides For(SqliteConnection connection, ref DateTimeOffset since, ref DateTimeOffset until)
     {
-        var all = new Filter().And("created_at", ">=", Rfc3339.Format(since - (until - since))).And("created_at", "<=", Rfc3339.Format(until));
-        if (!LatencyTrend.HasRollUps(connection)
-            || !all.MatchesMoreThan(connection, "requests", LatencyTrend.RawRowLimit)
+        if (!WindowParts.NeedsRollUps(
+                connection, since - (until - since), until, "requests", "created_at", WindowParts.RequestsFromKey, out _)
             || !WholeHours.TryWithin(since, until, out var hours))
         {
             return new ChangeSides(connection, rolledUp: false);

@@ -4,33 +4,29 @@ using RouterDaemon.Store.Records;
 namespace RouterDaemon.Store.Context;
 
 /// <summary>
-/// Latency and errors for each bucket and deployment. Windows of up to <see cref="RawRowLimit"/> rows are computed from the rows
-/// (exact percentiles); larger ones take whole hours from the roll-ups (percentiles within 1.6 %) and only the edges from rows.
+/// Latency and errors for each bucket and deployment: exact percentiles where all is read from rows, within 1.6 % where roll-ups take part
+/// (see <see cref="WindowParts"/>).
 /// </summary>
 public static class LatencyTrend
 {
     /// <summary>Rows that are still read one by one.</summary>
-    public const int RawRowLimit = 20_000;
+    public const int RawRowLimit = WindowParts.RawRowLimit;
 
     /// <summary>Buckets in order of period, then deployment. Both ends of the window are inclusive.</summary>
     public static List<LatencyBucket> Read(
         SqliteConnection connection, DateTimeOffset since, DateTimeOffset until, bool byDay, string? deployment, string? model, string? backend)
     {
         Filter Matching() => new Filter().And("deployment_id", "=", deployment).And("model_id", "=", model).And("backend_id", "=", backend);
-        var from = Rfc3339.Format(since);
-        var to = Rfc3339.Format(until);
         var buckets = new SortedDictionary<(string Period, string Deployment), Builder>(Order);
-        if (HasRollUps(connection)
-            && new Filter().And("created_at", ">=", from).And("created_at", "<=", to).MatchesMoreThan(connection, "requests", RawRowLimit)
-            && WholeHours.TryWithin(since, until, out var hours))
+        var parts = WindowParts.OfRequests(connection, since, until);
+        if (parts.Hours is { } hours)
         {
             ReadRollUps(connection, Matching().And("hour", ">=", hours.First).And("hour", "<", hours.End), byDay, buckets);
-            ReadRows(connection, Matching().And("created_at", ">=", from).And("created_at", "<", hours.First), byDay, exact: false, buckets);
-            ReadRows(connection, Matching().And("created_at", ">=", hours.End).And("created_at", "<=", to), byDay, exact: false, buckets);
         }
-        else
+
+        foreach (var range in parts.Rows)
         {
-            ReadRows(connection, Matching().And("created_at", ">=", from).And("created_at", "<=", to), byDay, exact: true, buckets);
+            ReadRows(connection, range.On("created_at", Matching()), byDay, exact: parts.Hours is null, buckets);
         }
 
         var result = new List<LatencyBucket>(buckets.Count);
@@ -41,9 +37,6 @@ public static class LatencyTrend
 
         return result;
     }
-
-    internal static bool HasRollUps(SqliteConnection connection) =>
-        connection.Scalar("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'r_rollups'") is not null;
 
     private static readonly IComparer<(string Period, string Deployment)> Order = Comparer<(string Period, string Deployment)>.Create(
         (a, b) => string.CompareOrdinal(a.Period, b.Period) is var c and not 0 ? c : string.CompareOrdinal(a.Deployment, b.Deployment));

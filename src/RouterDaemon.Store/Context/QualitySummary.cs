@@ -2,37 +2,37 @@ using Microsoft.Data.Sqlite;
 
 namespace RouterDaemon.Store.Context;
 
-/// <summary>Quality by model and task, by the time of evaluation. Large windows take whole hours from the roll-ups; figures are the same.</summary>
+/// <summary>Quality by model and task, by the time of evaluation. Figures are the same whether roll-ups take part or not (see <see cref="WindowParts"/>).</summary>
 public static class QualitySummary
 {
     /// <summary>Groups by descending count, then model and task. Both ends of the window are inclusive.</summary>
     public static List<QualityGroup> Read(SqliteConnection connection, DateTimeOffset since, DateTimeOffset until, string? model, string? task)
     {
-        var from = Rfc3339.Format(since);
-        var to = Rfc3339.Format(until);
         var groups = new Dictionary<(string Model, string Task), (double Sum, double Min, double Max, long Count)>();
-        const string Plain = "quality_scores q JOIN requests r ON r.id = q.request_id";
-        const string Timed = "r_quality_times t JOIN quality_scores q ON q.request_id = t.request_id JOIN requests r ON r.id = t.request_id";
-        if (!LatencyTrend.HasRollUps(connection))
+        if (!WindowParts.HasRollUps(connection))
         {
-            ReadRows(connection, Plain, Matching().And("q.evaluated_at", ">=", from).And("q.evaluated_at", "<=", to), groups);
-        }
-        else if (new Filter().And("evaluated_at", ">=", from).And("evaluated_at", "<=", to)
-                .MatchesMoreThan(connection, "r_quality_times", LatencyTrend.RawRowLimit)
-            && WholeHours.TryWithin(since, until, out var hours))
-        {
-            var rolled = new Filter().And("hour", ">=", hours.First).And("hour", "<", hours.End)
-                .And("model_id", "=", model).And("task_type", "=", task);
-            rolled.Query(
-                connection,
-                $"SELECT model_id, task_type, sum(sum), min(min), max(max), sum(scores) FROM r_quality_rollups {rolled.Where} AND scores > 0 GROUP BY 1, 2",
-                row => Add(groups, row));
-            ReadRows(connection, Timed, Matching().And("t.evaluated_at", ">=", from).And("t.evaluated_at", "<", hours.First), groups);
-            ReadRows(connection, Timed, Matching().And("t.evaluated_at", ">=", hours.End).And("t.evaluated_at", "<=", to), groups);
+            const string Plain = "quality_scores q JOIN requests r ON r.id = q.request_id";
+            var all = new TimeRange(Rfc3339.Format(since), Rfc3339.Format(until), IncludesTo: true);
+            ReadRows(connection, Plain, all.On("q.evaluated_at", Matching()), groups);
         }
         else
         {
-            ReadRows(connection, Timed, Matching().And("t.evaluated_at", ">=", from).And("t.evaluated_at", "<=", to), groups);
+            const string Timed = "r_quality_times t JOIN quality_scores q ON q.request_id = t.request_id JOIN requests r ON r.id = t.request_id";
+            var parts = WindowParts.OfScores(connection, since, until);
+            if (parts.Hours is { } hours)
+            {
+                var rolled = new Filter().And("hour", ">=", hours.First).And("hour", "<", hours.End)
+                    .And("model_id", "=", model).And("task_type", "=", task);
+                rolled.Query(
+                    connection,
+                    $"SELECT model_id, task_type, sum(sum), min(min), max(max), sum(scores) FROM r_quality_rollups {rolled.Where} AND scores > 0 GROUP BY 1, 2",
+                    row => Add(groups, row));
+            }
+
+            foreach (var range in parts.Rows)
+            {
+                ReadRows(connection, Timed, range.On("t.evaluated_at", Matching()), groups);
+            }
         }
 
         var result = new List<QualityGroup>(groups.Count);

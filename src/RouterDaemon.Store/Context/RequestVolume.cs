@@ -2,27 +2,22 @@ using Microsoft.Data.Sqlite;
 
 namespace RouterDaemon.Store.Context;
 
-/// <summary>Requests and cost for each bucket and group. Large windows take whole hours from the roll-ups; sums are the same.</summary>
+/// <summary>Requests and cost for each bucket and group. Sums are the same whether roll-ups take part or not (see <see cref="WindowParts"/>).</summary>
 public static class RequestVolume
 {
     /// <summary>Buckets in order of period, then group. Both ends of the window are inclusive.</summary>
     public static List<VolumeBucket> Read(SqliteConnection connection, DateTimeOffset since, DateTimeOffset until, bool byDay, VolumeGroup group)
     {
-        var from = Rfc3339.Format(since);
-        var to = Rfc3339.Format(until);
         var sums = new SortedDictionary<string, (long Requests, double Cost)>(StringComparer.Ordinal);
-        var window = new Filter().And("r.created_at", ">=", from).And("r.created_at", "<=", to);
-        if (LatencyTrend.HasRollUps(connection)
-            && window.MatchesMoreThan(connection, "requests r", LatencyTrend.RawRowLimit)
-            && WholeHours.TryWithin(since, until, out var hours))
+        var parts = WindowParts.OfRequests(connection, since, until);
+        if (parts.Hours is { } hours)
         {
             ReadRollUps(connection, new Filter().And("hour", ">=", hours.First).And("hour", "<", hours.End), byDay, group, sums);
-            ReadRows(connection, new Filter().And("r.created_at", ">=", from).And("r.created_at", "<", hours.First), byDay, group, sums);
-            ReadRows(connection, new Filter().And("r.created_at", ">=", hours.End).And("r.created_at", "<=", to), byDay, group, sums);
         }
-        else
+
+        foreach (var range in parts.Rows)
         {
-            ReadRows(connection, window, byDay, group, sums);
+            ReadRows(connection, range.On("r.created_at", new Filter()), byDay, group, sums);
         }
 
         var result = new List<VolumeBucket>(sums.Count);

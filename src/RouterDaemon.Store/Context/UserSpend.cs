@@ -12,7 +12,7 @@ public static class UserSpend
         var all = new Filter().And("user_id", "=", user);
         var today = new Filter().And("user_id", "=", user).And("created_at", ">=", day + "T00:00:00Z").And("created_at", "<=", day + "T23:59:59Z");
         const string Sum = "COALESCE(SUM(cost_usd), 0), count(*)";
-        if (!LatencyTrend.HasRollUps(connection) || !all.MatchesMoreThan(connection, "requests", LatencyTrend.RawRowLimit))
+        if (!WindowParts.HasRollUps(connection) || !all.MatchesMoreThan(connection, "requests", LatencyTrend.RawRowLimit))
         {
             return today.Query(connection, $"SELECT {Sum} FROM requests {today.Where}", Read)[0];
         }

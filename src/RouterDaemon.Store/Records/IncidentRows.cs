@@ -30,6 +30,11 @@ internal static class IncidentRows
             """,
             ("$now", Rfc3339.Format(now)), ("$type", TypeText(type)), ("$target", targetId), ("$title", title));
 
+    public static List<(string Target, string Title)> Active(SqliteConnection connection, IncidentTarget type) => connection.Query(
+        "SELECT target_id, title FROM incidents WHERE status = 'active' AND target_type = $type",
+        row => (row.GetString(0), row.GetString(1)),
+        ("$type", TypeText(type)));
+
     public static string TypeText(IncidentTarget type) => type switch
     {
         IncidentTarget.Deployment => "deployment",

@@ -46,6 +46,31 @@ internal static class QualityRows
         return QualityScoreResult.Replaced;
     }
 
+    public static List<ScoredAnswer> Recent(SqliteConnection connection, int limit)
+    {
+        var newestFirst = connection.Query(
+            """
+            SELECT r.deployment_id, COALESCE(r.task_type, ''), q.score
+            FROM r_quality_times t
+            JOIN quality_scores q ON q.request_id = t.request_id
+            JOIN requests r ON r.id = t.request_id
+            ORDER BY t.evaluated_at DESC, t.request_id DESC LIMIT $limit
+            """,
+            ReadScore, ("$limit", limit));
+        newestFirst.Reverse();
+        return newestFirst;
+    }
+
+    public static ScoredAnswer? Of(SqliteConnection connection, string requestId)
+    {
+        var found = connection.Query(
+            "SELECT r.deployment_id, COALESCE(r.task_type, ''), q.score FROM quality_scores q JOIN requests r ON r.id = q.request_id WHERE q.request_id = $id",
+            ReadScore, ("$id", requestId));
+        return found.Count > 0 ? found[0] : null;
+    }
+
+    private static ScoredAnswer ReadScore(SqliteDataReader row) => new(row.GetString(0), row.GetString(1), row.GetDouble(2));
+
     private static void AddToRollUp(SqliteConnection connection, string hour, string model, string task, double score) =>
         connection.Execute(
             """

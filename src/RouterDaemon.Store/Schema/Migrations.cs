@@ -8,7 +8,7 @@ namespace RouterDaemon.Store.Schema;
 internal static class Migrations
 {
     /// <summary><c>data/context.db</c>.</summary>
-    public static readonly string[] Context = ["001_context.sql", "002_router.sql", "003_responses.sql"];
+    public static readonly string[] Context = ["001_context.sql", "002_router.sql", "003_windows.sql", "004_responses.sql"];
 
     /// <summary><c>data/models.db</c>.</summary>
     public static readonly string[] Models = ["Models/001_models.sql"];

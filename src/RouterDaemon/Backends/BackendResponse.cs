@@ -1,3 +1,4 @@
+using RouterDaemon.Backends.Gauges;
 using RouterDaemon.Http;
 
 namespace RouterDaemon.Backends;
@@ -19,6 +20,12 @@ internal abstract class BackendResponse : IAsyncDisposable
 
     /// <summary>llm-d's reason for a refusal (<c>x-llm-d-request-dropped-reason</c>), or null.</summary>
     public string? DroppedReason { get; init; }
+
+    /// <summary>llm-d's <c>x-session-token</c>, which the client echoes to stay where it is; null = none.</summary>
+    public string? SessionToken { get; init; }
+
+    /// <summary>The load that came with the answer; empty = none did.</summary>
+    public LoadGauges Load { get; init; } = new();
 
     /// <summary>Next bytes of the answer; 0 = its end. Throws <see cref="UpstreamException"/> when the answer breaks off.</summary>
     public abstract ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken);

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using RouterDaemon.Agents.Loop;
 using RouterDaemon.Agents.Tools;
 using RouterDaemon.Config;
+using RouterDaemon.Inference;
 using RouterDaemon.Store;
 using RouterDaemon.Store.Context;
 
@@ -77,11 +78,25 @@ internal static class ContextVerb
     {
         var json = GlobalOptions.Json();
         var question = new Argument<string>("QUESTION") { Description = "In plain words." };
-        var command = new Command("ask", "Answer a question from the store; every step is shown.") { question, json };
+        var model = new Option<string?>("--model") { Description = "Model, deployment or virtual model to ask; default OPENAI_MODEL, then auto.", HelpName = "NAME" };
+        var planner = new Option<bool>("--planner") { Description = "Use no model: fixed rules pick the tools and write the answer." };
+        var command = new Command("ask", "Answer a question from the store, with a model of the running daemon when it has one; every step is shown.")
+        {
+            question, model, planner, json,
+        };
         command.SetAction((parsed, cancellation) => WithStore(host, parsed, async config =>
         {
+            var environment = host.Sources(parsed.GetValue(GlobalOptions.Config)).Environment;
+            // As any client of the OpenAI surface: where the daemon wants keys, this is the one to show.
+            using var daemon = new DaemonClient(config, null, Value(environment, "OPENAI_API_KEY"));
             using var reader = new ContextReader(config.EffectiveContextDatabasePath, TimeProvider.System);
-            var agent = new ContextAgent(new ToolRegistry(reader), null, TimeProvider.System);
+            var options = new AgentOptions
+            {
+                Model = parsed.GetValue(model) ?? Value(environment, "OPENAI_MODEL") ?? new AgentOptions().Model,
+                PlannerOnly = parsed.GetValue(planner),
+            };
+            var inference = options.PlannerOnly ? null : await ConnectAsync(host, daemon, cancellation).ConfigureAwait(false);
+            var agent = new ContextAgent(new ToolRegistry(reader), inference, TimeProvider.System, options);
             await foreach (var step in agent.AskAsync(parsed.GetValue(question)!, cancellation).ConfigureAwait(false))
             {
                 Show(host, step, parsed.GetValue(json));
@@ -90,6 +105,23 @@ internal static class ContextVerb
             return ExitCode.Done;
         }));
         return command;
+    }
+
+    private static string? Value(IReadOnlyDictionary<string, string> environment, string name) =>
+        environment.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
+
+    // The store answers without a daemon too, only the model is missing then.
+    private static async Task<DaemonInference?> ConnectAsync(CliHost host, DaemonClient daemon, CancellationToken cancellation)
+    {
+        try
+        {
+            return await DaemonInference.ConnectAsync(daemon, cancellation).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            await host.Error.WriteLineAsync($"routerd: no model is asked: {e.Message}").ConfigureAwait(false);
+            return null;
+        }
     }
 
     private static Command Backup(CliHost host)
@@ -168,6 +200,7 @@ internal static class ContextVerb
         {
             case AgentEventKind.Answer:
                 host.Out.WriteLine(step.Text);
+                ShowRows(host, step.Rows);
                 break;
             case AgentEventKind.ToolCall:
                 host.Error.WriteLine($"  {step.Tool} {step.Data?.ToJsonString(CompactJson.Options)}");
@@ -177,4 +210,17 @@ internal static class ContextVerb
                 break;
         }
     }
+
+    // One line for each call: the names of the rows the answer rests on.
+    private static void ShowRows(CliHost host, JsonArray rows)
+    {
+        foreach (var call in rows.GroupBy(r => (int)r!["call"]!))
+        {
+            var names = call.Select(r => NameOf((JsonObject)r!["row"]!)).Distinct(StringComparer.Ordinal);
+            host.Out.WriteLine($"[{call.Key}] {call.First()!["tool"]}: {string.Join(", ", names)}");
+        }
+    }
+
+    private static string NameOf(JsonObject row) => row["id"]?.ToString() ?? string.Join(
+        ' ', new[] { "period", "deployment_id", "model_id", "task_type", "group", "kind", "metric" }.Select(n => row[n]?.ToString()).Where(v => v is not null).Take(2));
 }

@@ -13,7 +13,8 @@ internal sealed class DaemonClient : IDisposable
 
     /// <param name="config">Says where the daemon listens and, with the environment, its admin key.</param>
     /// <param name="url">Where the daemon is instead; null = as configured.</param>
-    public DaemonClient(RouterdConfig config, Uri? url)
+    /// <param name="apiKey">Key to show instead of the admin key; null = the admin key, when there is one.</param>
+    public DaemonClient(RouterdConfig config, Uri? url, string? apiKey = null)
     {
         var listen = config.Listen.FirstOrDefault(a => a.IsLoopback && a.Kind != ListenKind.Https) ?? config.Listen[0];
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2) };
@@ -29,7 +30,11 @@ internal sealed class DaemonClient : IDisposable
 
         _http = new HttpClient(handler) { BaseAddress = url ?? Address(listen), Timeout = TimeSpan.FromSeconds(60) };
         Place = url?.ToString() ?? listen.Url;
-        if (config.Admin.Key is { } key)
+        if (apiKey is not null)
+        {
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
+        }
+        else if (config.Admin.Key is { } key)
         {
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key.Reveal());
         }
@@ -48,10 +53,17 @@ internal sealed class DaemonClient : IDisposable
             request.Content = new StringContent(json, Encoding.UTF8, "application/json");
         }
 
+        using var response = await OpenAsync(request, cancellation).ConfigureAwait(false);
+        return (response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false));
+    }
+
+    /// <summary>Sends a request and answers as soon as the head of the answer is there, for streams.</summary>
+    /// <exception cref="IOException">The daemon does not answer; the message says what to do.</exception>
+    public async Task<HttpResponseMessage> OpenAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
         try
         {
-            using var response = await _http.SendAsync(request, cancellation).ConfigureAwait(false);
-            return (response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false));
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
         }
         catch (HttpRequestException failed)
         {

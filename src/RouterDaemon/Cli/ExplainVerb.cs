@@ -129,10 +129,13 @@ internal static class ExplainVerb
         var masked = Items(root, "masked").ToList();
         if (masked.Count > 0)
         {
-            var table = new CliTable("masked", "reasons");
+            var table = new CliTable("masked", "reasons", "ttft_ms", "itl_ms", "cost_usd", "total (USD)");
             foreach (var item in masked)
             {
-                table.Add((Text(item, "deployment"), Tone.Dim), (string.Join(", ", Items(item, "reasons").Select(r => r.ToString())), Tone.Warning));
+                var total = item.TryGetProperty("terms_usd", out var terms) && terms.TryGetProperty("total", out var sum) ? Value(sum) : "";
+                table.Add(
+                    (Text(item, "deployment"), Tone.Dim), (string.Join(", ", Items(item, "reasons").Select(r => r.ToString())), Tone.Warning),
+                    (Number(item, "ttft_ms"), Tone.Dim), (Number(item, "itl_ms"), Tone.Dim), (Number(item, "cost_usd"), Tone.Dim), (total, Tone.Dim));
             }
 
             table.Write(host);
@@ -144,6 +147,8 @@ internal static class ExplainVerb
 
     private static string Text(JsonElement of, string name) =>
         of.TryGetProperty(name, out var value) && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined) ? value.ToString() : "none";
+
+    private static string Number(JsonElement of, string name) => of.TryGetProperty(name, out var value) ? Value(value) : "";
 
     private static IEnumerable<(string Name, string Value)> Flatten(JsonElement candidate) => candidate.EnumerateObject().SelectMany(p =>
         p.Value.ValueKind == JsonValueKind.Object

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Text.Json;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.Simulation;
+using RouterDaemon.Store;
+using RouterDaemon.Store.Context;
 
 namespace RouterDaemon.Cli;
 
@@ -11,7 +13,7 @@ internal static class SimulateVerb
 {
     public static Command Create(CliHost host)
     {
-        var trace = new Option<string>("--trace") { Description = "Mooncake JSONL or Azure CSV.", HelpName = "FILE", Required = true };
+        var trace = new Option<string>("--trace") { Description = "Mooncake JSONL, Azure CSV, or recorded: the requests in the context store.", HelpName = "FILE", Required = true };
         var fleet = new Option<string>("--fleet") { Description = "homogeneous-8, mixed-8, local-cluster-api, or a YAML file.", HelpName = "FLEET", DefaultValueFactory = _ => "homogeneous-8" };
         var policies = new Option<string>("--policies") { Description = "Names separated by commas; all = every policy and the clairvoyant ceiling.", DefaultValueFactory = _ => "all" };
         var seeds = Number("--seeds", "Runs with different jitter, 1 to 1000.", 1);
@@ -24,7 +26,7 @@ internal static class SimulateVerb
         var html = new Option<string?>("--html") { Description = "Also write a page with charts.", HelpName = "FILE" };
         var json = GlobalOptions.Json();
         var command = new Command("simulate", "Compare routing policies on a trace.") { trace, fleet, policies, seeds, load, staleness, ttft, tpot, alpha, noise, html, json };
-        command.SetAction((parsed, cancellation) => Task.Run(() =>
+        command.SetAction((parsed, cancellation) => Task.Run(async () =>
         {
             SimulationOptions options;
             try
@@ -32,7 +34,7 @@ internal static class SimulateVerb
                 var names = parsed.GetValue(policies)!;
                 options = new SimulationOptions
                 {
-                    Trace = ReadTrace(parsed.GetValue(trace)!),
+                    Trace = parsed.GetValue(trace) is RecordedTrace.Name ? await RecordedTrace.ReadAsync(host, parsed, cancellation).ConfigureAwait(false) : ReadTrace(parsed.GetValue(trace)!),
                     Fleet = SimFleetFile.Read(parsed.GetValue(fleet)!),
                     Policies = names == "all" ? [.. RoutingPolicies.Table.Select(p => p.Name), Simulator.Clairvoyant] : CheckPolicies(names),
                     Seeds = (int)Between(parsed.GetValue(seeds), 1, 1000, "--seeds"),
@@ -46,8 +48,13 @@ internal static class SimulateVerb
             }
             catch (FormatException e)
             {
-                host.Error.WriteLine($"routerd: {e.Message}");
+                await host.Error.WriteLineAsync($"routerd: {e.Message}").ConfigureAwait(false);
                 return ExitCode.WrongUsage;
+            }
+            catch (Exception e) when (e is StoreException or ContextException)
+            {
+                await host.Error.WriteLineAsync($"routerd: {e.Message}").ConfigureAwait(false);
+                return ExitCode.Failed;
             }
 
             var result = Simulator.Run(options, new ProgressBar(host.Error, "simulating"), cancellation);

@@ -51,6 +51,8 @@ internal sealed record RouterdConfig
 
     public LogConfig Log { get; init; } = new();
 
+    public ContextConfig Context { get; init; } = new();
+
     public SharedStateConfig SharedState { get; init; } = new();
 
     /// <summary><see cref="ModelsDatabasePath"/> or its default.</summary>

@@ -163,6 +163,14 @@ internal static class RouterdSchema
         .Field("level", LogLevels, l => l.Level, (l, v) => l with { Level = v }, "Lines below it are dropped.")
         .Field("format", new ChoiceType<LogFormat>(("auto", LogFormat.Auto), ("plain", LogFormat.Plain), ("systemd", LogFormat.Systemd), ("json", LogFormat.Json)), l => l.Format, (l, v) => l with { Format = v }, "auto = plain on a terminal, systemd prefixes under systemd.");
 
+    private static readonly DurationType Retention = new(TimeSpan.FromHours(1), TimeSpan.FromDays(36_500), allowNever: true);
+
+    private static readonly ObjectType<ContextConfig> Context = new ObjectType<ContextConfig>(new())
+        .Field("refresh", new DurationType(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)), c => c.Refresh, (c, v) => c with { Refresh = v }, "Time between two writes of deployments, incidents and estimates.")
+        .Field("keep", Retention, c => c.Keep, (c, v) => c with { Keep = v }, "Requests, scores and decisions older than this are deleted, their roll-ups stay; -1 = never.")
+        .Field("keep_rollups", Retention, c => c.KeepRollUps, (c, v) => c with { KeepRollUps = v }, "Roll-ups and resolved incidents older than this are deleted; -1 = never.")
+        .Field("clean_up", new DurationType(TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)), c => c.CleanUp, (c, v) => c with { CleanUp = v }, "Time between two clean-ups.");
+
     private static readonly ObjectType<SharedStateConfig> SharedState = new ObjectType<SharedStateConfig>(new())
         .Field("redis_url", OptionalSecret, s => s.RedisUrl, (s, v) => s with { RedisUrl = v }, "State shared by several daemons; empty = embedded.")
         .Field("postgres_url", OptionalSecret, s => s.PostgresUrl, (s, v) => s with { PostgresUrl = v }, "State shared by several daemons; empty = embedded.");
@@ -197,5 +205,6 @@ internal static class RouterdSchema
         .Field("http", Http, c => c.Http, (c, v) => c with { Http = v }, "Who may talk to the daemon over HTTP.")
         .Field("limits", Limits, c => c.Limits, (c, v) => c with { Limits = v }, "Bounds on requests.")
         .Field("log", Log, c => c.Log, (c, v) => c with { Log = v }, "Log lines.")
+        .Field("context", Context, c => c.Context, (c, v) => c with { Context = v }, "What the context store keeps.")
         .Field("shared_state", SharedState, c => c.SharedState, (c, v) => c with { SharedState = v }, "State shared by several daemons.");
 }

@@ -47,6 +47,9 @@ internal sealed class FleetManager : IAsyncDisposable
         _current = Apply(config);
     }
 
+    /// <summary>What may be spent.</summary>
+    public Budgets Budgets { get; } = new();
+
     /// <summary>The fleet now. Read it once per request.</summary>
     public FleetState Current => Volatile.Read(ref _current);
 
@@ -58,6 +61,7 @@ internal sealed class FleetManager : IAsyncDisposable
             _config = config;
             _models = ModelsOf(config);
             SyncRemotes(config);
+            Budgets.Apply(config.Budgets);
             _engine.SetModels([.. _models.Select(ToEngine)]);
             return Rebuild();
         }
@@ -177,7 +181,7 @@ internal sealed class FleetManager : IAsyncDisposable
 
     private FleetState Rebuild()
     {
-        var builder = new FleetBuilder(_config, ++_generation, StateOf);
+        var builder = new FleetBuilder(_config, ++_generation, Budgets, StateOf);
         foreach (var backend in _config.Backends)
         {
             if (_remotes.TryGetValue(backend.Id, out var remote))

@@ -32,7 +32,8 @@ internal sealed class AccessGate(Func<RouterdConfig> config)
         }
 
         var headers = context.Http.Request.Headers;
-        var fromBrowser = headers.Origin.Count > 0 || headers.ContainsKey("Sec-Fetch-Mode") || headers.ContainsKey("Sec-Fetch-Site");
+        // Not Sec-Fetch-Mode: Node's fetch sends it too, and with it every MCP client that runs there. Browsers send it with Sec-Fetch-Site only.
+        var fromBrowser = headers.Origin.Count > 0 || headers.ContainsKey("Sec-Fetch-Site");
         return context.IsLoopback && !fromBrowser
             ? null
             : ApiError.Forbidden("Without an admin key this route answers this machine only, and no browser (admin.key_env sets one).", "admin_only");

@@ -21,6 +21,8 @@ internal sealed record ApiError(
 
     public static ApiError Unauthorized(string message) => new(401, "invalid_request_error", "invalid_api_key", message);
 
+    public static ApiError BudgetSpent(string message) => new(402, "insufficient_quota", "budget_exceeded", message);
+
     public static ApiError Forbidden(string message, string code = "forbidden") =>
         new(403, "permission_error", code, message);
 

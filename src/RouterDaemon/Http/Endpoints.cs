@@ -33,4 +33,6 @@ internal sealed record Endpoints
     public required Metrics Metrics { get; init; }
 
     public required ContextTools ContextTools { get; init; }
+
+    public required Mcp Mcp { get; init; }
 }

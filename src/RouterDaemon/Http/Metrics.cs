@@ -1,15 +1,17 @@
 using System.Globalization;
 using System.Text;
 using RouterDaemon.Core.Fleet;
+using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.State;
 using RouterDaemon.Fleet;
 using RouterDaemon.Relay;
 using RouterDaemon.Store.Journal;
+using RouterDaemon.Telemetry;
 
 namespace RouterDaemon.Http;
 
 /// <summary><c>GET /metrics</c>: the fleet in Prometheus' text format, version 0.0.4.</summary>
-internal sealed class Metrics(FleetManager fleet, RequestJournal journal, Clock clock)
+internal sealed class Metrics(FleetManager fleet, Router router, DecisionRecorder decisions, RequestJournal journal, Clock clock)
 {
     private static readonly double[] Quantiles = [0.5, 0.95, 0.99];
 
@@ -33,6 +35,10 @@ internal sealed class Metrics(FleetManager fleet, RequestJournal journal, Clock 
         Summary(text, deployments, "routerd_time_to_first_token_seconds", "Time to the first token, last 5 minutes.", d => d.State.Ttft);
         Summary(text, deployments, "routerd_time_per_output_token_seconds", "Time between output tokens, last 5 minutes.", d => d.State.Itl);
         Summary(text, deployments, "routerd_request_duration_seconds", "Whole requests, last 5 minutes.", d => d.State.Latency);
+        Single(text, "routerd_decisions_total", "counter", "Routing decisions, retries and hedges included.", router.Decisions);
+        Single(text, "routerd_decision_samples_discarded_total", "counter", "Decisions whose record was dropped because a state moved meanwhile.", decisions.Discarded);
+        Spending(text, fleet.Budgets.All);
+        Single(text, "routerd_hedges_total", "counter", "Requests sent to a second deployment because the first token was late.", router.Hedges);
         Single(text, "routerd_journal_backlog", "gauge", "Records not yet in SQLite.", journal.Backlog);
         Single(text, "routerd_journal_dropped_total", "counter", "Records that found the journal full.", journal.Dropped);
 
@@ -64,6 +70,24 @@ internal sealed class Metrics(FleetManager fleet, RequestJournal journal, Clock 
             }
 
             text.Append(CultureInfo.InvariantCulture, $"{name}_count{{deployment=\"{label}\"}} {values.Count}\n");
+        }
+    }
+
+    private static void Spending(StringBuilder text, IReadOnlyList<Budget> budgets)
+    {
+        (string Name, string Help, Func<Budget, double> Value)[] rows =
+        [
+            ("routerd_budget_limit_usd", "Most money of the present period.", static b => b.State.LimitUsd),
+            ("routerd_budget_spent_usd", "Money spent in the present period.", static b => b.State.SpentUsd),
+            ("routerd_budget_pressure", "How much dearer money counts because it is spent too fast.", static b => b.State.Pressure),
+        ];
+        foreach (var (name, help, value) in budgets.Count > 0 ? rows : [])
+        {
+            Head(text, name, "gauge", help);
+            foreach (var budget in budgets)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"{name}{{budget=\"{Label(budget.Config.Id)}\"}} {value(budget)}\n");
+            }
         }
     }
 

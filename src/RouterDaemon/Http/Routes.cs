@@ -37,5 +37,6 @@ internal static class Routes
         new("POST", "/context/tools/{id}", Heat.Cold, Access.Admin, Dialect.OpenAi, e.ContextTools.InvokeAsync),
         new("POST", "/context/ask", Heat.Cold, Access.Admin, Dialect.OpenAi, e.ContextTools.AskAsync),
         new("POST", "/context/quality", Heat.Cold, Access.Admin, Dialect.OpenAi, e.ContextTools.QualityAsync),
+        new("POST", "/mcp", Heat.Cold, Access.Admin, Dialect.OpenAi, e.Mcp.PostAsync),
     ];
 }

@@ -88,6 +88,7 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
         recorder.RecordSuccess(call);
 
         var http = call.Context.Http;
+        attempt.TryClaim(call);
         http.Response.StatusCode = 200;
         ResponseHeaders.Write(http.Response, call);
         http.Response.ContentType = "application/json";

@@ -37,6 +37,24 @@ internal sealed class Attempt : IDisposable
     /// <summary>The output whose silence is watched; null = nothing to keep alive.</summary>
     public StreamOutput? Output { get; set; }
 
+    /// <summary>What the client echoes to stay at its replica of a cluster; null = nothing.</summary>
+    public string? SessionToken { get; set; }
+
+    /// <summary>The race that it runs in; null = alone.</summary>
+    public HedgeRace? Race { get; init; }
+
+    /// <summary>True when the client is, or now becomes, this attempt's; ask before the first byte goes out.</summary>
+    public bool TryClaim(InferenceCall call)
+    {
+        if (Race is not null && !Race.TryClaim(this))
+        {
+            return false;
+        }
+
+        call.SessionToken = SessionToken;
+        return true;
+    }
+
     /// <summary>Starts a phase that must end by <paramref name="deadlineTimestamp"/>, or the attempt fails with <paramref name="error"/>.</summary>
     public void Enter(RelayError error, long deadlineTimestamp)
     {

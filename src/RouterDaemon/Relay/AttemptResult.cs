@@ -36,7 +36,7 @@ internal readonly record struct AttemptResult(RelayError Error, bool Delivered)
         RelayError.RequestRefused or RelayError.Untranslatable => OutcomeKind.RequestError,
         RelayError.UpstreamRateLimited => OutcomeKind.RateLimited,
         RelayError.UpstreamFirstTokenTimeout or RelayError.UpstreamBetweenTokensTimeout or RelayError.UpstreamConnectTimeout => OutcomeKind.Timeout,
-        RelayError.ClientGone or RelayError.ClientStalled or RelayError.ShuttingDown => OutcomeKind.Cancelled,
+        RelayError.ClientGone or RelayError.ClientStalled or RelayError.ShuttingDown or RelayError.HedgeLost => OutcomeKind.Cancelled,
         // The client's own deadline says little about a deployment that was still within its limits.
         RelayError.Deadline => OutcomeKind.Cancelled,
         _ => OutcomeKind.UpstreamError,

@@ -25,6 +25,9 @@ internal sealed class Clock(TimeProvider time)
         ? long.MaxValue
         : timestamp + (long)(span.TotalSeconds * time.TimestampFrequency);
 
+    /// <summary>Time from now to a timestamp; zero when it has passed.</summary>
+    public TimeSpan Until(long timestamp) => TimeSpan.FromSeconds(Math.Max(0, timestamp - time.GetTimestamp()) / (double)time.TimestampFrequency);
+
     /// <summary>Milliseconds from a timestamp to now.</summary>
     public double MsSince(long timestamp) => (time.GetTimestamp() - timestamp) * _nsPerTick * 1e-6;
 }

@@ -33,6 +33,8 @@ internal static class DecisionJson
             }
 
             json.WriteEndArray();
+            json.WriteNumber("in_flight", report.InFlight);
+            WriteTerms(json, report.Terms);
             json.WriteEndObject();
         }
 

@@ -49,6 +49,11 @@ internal static class FinalErrors
                 "messages", "context_length_exceeded");
         }
 
+        if ((masked & MaskReason.Budget) != 0)
+        {
+            return ApiError.BudgetSpent($"No deployment of \"{call.ModelName}\" fits what is left of a budget ({why}).");
+        }
+
         if (call.Client.UntranslatableField is { } field && (masked & MaskReason.Capability) != 0)
         {
             return ApiError.Impossible(

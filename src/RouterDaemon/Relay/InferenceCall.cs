@@ -84,6 +84,12 @@ internal sealed class InferenceCall : IDisposable
     /// <summary>What was used, as far as it is known.</summary>
     public TokenUsage Usage;
 
+    /// <summary>Token of the cluster that answered, for the client to echo; null = none.</summary>
+    public string? SessionToken { get; set; }
+
+    /// <summary>What a hedge that lost may have been billed, USD.</summary>
+    public double HedgeCostUsd { get; set; }
+
     /// <summary>Arrival to first content; NaN = there was none.</summary>
     public double TtftMs { get; set; } = double.NaN;
 

@@ -1,5 +1,6 @@
 using RouterDaemon.Backends;
 using RouterDaemon.Core.Fleet;
+using RouterDaemon.Core.Replay;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Fleet;
 using RouterDaemon.Http;
@@ -11,10 +12,14 @@ namespace RouterDaemon.Relay;
 
 /// <summary>The life of an inference request: read, choose, attempt until an answer begins, record.</summary>
 internal sealed class InferenceRelay(
-    Task ready, FleetManager fleet, Router router, RequestRecorder recorder, DeadlineWatch watch, RelayOptions options, Clock clock, ILogger log)
+    Task ready, FleetManager fleet, Router router, DecisionRecorder decisions, RequestRecorder recorder, DeadlineWatch watch, RelayOptions options, Clock clock, ILogger log)
 {
     private const int MaxRecordedOptions = 8;
 
+    /// <summary>Load that came with an answer describes one engine of a cluster at one moment.</summary>
+    private static readonly TimeSpan GaugeLife = TimeSpan.FromSeconds(15);
+
+    private readonly Hedging _hedging = new(router, recorder, clock);
     private ulong _seed;
 
     /// <summary>Answers one request.</summary>
@@ -136,7 +141,7 @@ internal sealed class InferenceRelay(
             }
 
             var decision = default(RouteDecision);
-            var result = router.Choose(target.Candidates, call.Route, call.PrefixHashes, clock.NowNs, ref decision, out var lease);
+            var result = decisions.Choose(call, target.Candidates, ref decision, out var lease);
             if (result == RouteResult.NothingUsable)
             {
                 nothing = decision;
@@ -167,7 +172,9 @@ internal sealed class InferenceRelay(
             first ??= call.Deployment;
             call.DecisionKind = call.Deployment != first || next > 1 ? DecisionKind.Fallback : DecisionKind.Chosen;
 
-            last = await AttemptAsync(call, new Lease(lease)).ConfigureAwait(false);
+            last = Hedging.Applies(call)
+                ? await _hedging.RunAsync(call, target, new Lease(lease), this).ConfigureAwait(false)
+                : await AttemptAsync(call, decision.Winner, new Lease(lease), null).ConfigureAwait(false);
             call.Outcome = OutcomeOf(last);
             if (last.Delivered)
             {
@@ -193,14 +200,16 @@ internal sealed class InferenceRelay(
         }
     }
 
-    private async ValueTask<AttemptResult> AttemptAsync(InferenceCall call, Lease lease)
+    /// <summary>One attempt at one deployment, alone or in a race with another one.</summary>
+    public async ValueTask<AttemptResult> AttemptAsync(InferenceCall call, int deploymentNumber, Lease lease, HedgeRace? race)
     {
-        var deployment = call.Deployment!;
-        var backend = call.Fleet.Backends[call.Decision.Winner];
-        using var attempt = new Attempt(deployment, backend, call.Context.Http.RequestAborted);
+        var deployment = call.Fleet.Snapshot.Deployments[deploymentNumber];
+        var backend = call.Fleet.Backends[deploymentNumber];
+        using var attempt = new Attempt(deployment, backend, call.Context.Http.RequestAborted) { Race = race };
         // What stands if something unforeseen escapes: a failure, never a success.
         var result = new AttemptResult(RelayError.UpstreamProtocol, false);
         watch.Add(attempt);
+        race?.Enter(attempt);
         try
         {
             // A backend's total bounds the request from its arrival, retries included.
@@ -224,8 +233,16 @@ internal sealed class InferenceRelay(
         finally
         {
             watch.Remove(attempt);
-            lease.Measure(call, clock);
-            CountDelivered(call, lease, result);
+            if (race is null || race.IsWonBy(attempt))
+            {
+                lease.Measure(call, clock);
+                CountDelivered(call, lease, result);
+            }
+            else if (result.Error == RelayError.HedgeLost && race.IsPrimary(attempt))
+            {
+                lease.LearnLate(router, clock.NowNs);
+            }
+
             lease.Finish(router, result, call, clock.NowNs);
         }
     }
@@ -252,6 +269,12 @@ internal sealed class InferenceRelay(
             var response = await attempt.Backend.SendAsync(request, attempt.Token).ConfigureAwait(false);
             await using (response.ConfigureAwait(false))
             {
+                attempt.SessionToken = response.SessionToken;
+                if (!response.Load.IsEmpty)
+                {
+                    attempt.Deployment.State.SetGauges(response.Load.Waiting, response.Load.Running, response.Load.KvUsage, clock.NowNs, GaugeLife);
+                }
+
                 if (response.Status is < 200 or > 299)
                 {
                     var failed = await UpstreamErrors.ReadAsync(attempt, response, options).ConfigureAwait(false);
@@ -370,6 +393,12 @@ internal sealed class InferenceRelay(
         call.Route.Tried = default;
         return true;
     }
+
+    /// <summary>What the request's policy would choose now, on copies of the states; null = nothing is usable.</summary>
+    public string? Preview(InferenceCall call, NameTarget target) =>
+        DecisionInputs.Capture(router, target.Candidates, in call.Route, call.PrefixHashes, clock.NowNs)?.Choose(Math.Max(0, call.Route.Policy - 1)) is { DeploymentId.Length: > 0 } choice
+            ? choice.DeploymentId
+            : null;
 
     /// <summary>Every candidate with its terms, as of now.</summary>
     public List<CandidateReport> Explain(InferenceCall call, NameTarget target)

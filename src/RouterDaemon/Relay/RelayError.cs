@@ -53,4 +53,7 @@ internal enum RelayError : byte
 
     /// <summary>The daemon is stopping.</summary>
     ShuttingDown,
+
+    /// <summary>Another attempt at the same request answered first.</summary>
+    HedgeLost,
 }

@@ -21,6 +21,10 @@ internal static class ResponseHeaders
         };
         headers["x-routerd-attempts"] = call.Attempts.ToString(CultureInfo.InvariantCulture);
         headers["x-routerd-reason"] = Reason(call);
+        if (call.SessionToken is { } token)
+        {
+            headers["x-session-token"] = Ascii(token);
+        }
     }
 
     /// <summary>Sets the headers of an event stream.</summary>

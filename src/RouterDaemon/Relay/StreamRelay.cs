@@ -24,6 +24,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
     private int _resume;
     private int _end;
     private bool _hasContent;
+    private TokenUsage _usage;
     private bool _hasFinish;
     private bool _isDone;
     private string? _errorText;
@@ -61,6 +62,16 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
 
                 _filled += read;
                 var fault = Scan(read == 0, lease);
+                if (_hasContent && !attempt.TryClaim(call))
+                {
+                    return new AttemptResult(RelayError.HedgeLost, false);
+                }
+
+                if (_usage.IsReported)
+                {
+                    call.Usage = _usage;
+                }
+
                 if (fault != RelayError.None)
                 {
                     return await FailAsync(fault, _errorText ?? "sent something that is no event stream").ConfigureAwait(false);
@@ -150,7 +161,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
             return RelayError.UpstreamErrorBody;
         }
 
-        call.Usage.Take(facts);
+        _usage.Take(facts);
         if (facts.HasContent)
         {
             lease.OnContent(router, clock.NowNs);

@@ -9,30 +9,36 @@ using RouterDaemon.Store.Records;
 
 namespace RouterDaemon.Telemetry;
 
-/// <summary>Carries live statistics into the store every few seconds: rows of <c>deployments</c>, and what the estimators learnt.</summary>
+/// <summary>Carries live statistics into the store every few seconds: rows of <c>deployments</c>, incidents, and what the estimators learnt.</summary>
 internal sealed class FleetReporter : IAsyncDisposable
 {
     /// <summary>Window of the percentiles: two halves that are rotated.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
 
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
+    private const int WindowFormat = 1;
 
     private readonly CancellationTokenSource _stop = new();
     private readonly ContextStore _store;
     private readonly FleetManager _fleet;
+    private readonly QualityLearner _quality;
+    private readonly DecisionRecorder _decisions;
     private readonly RequestJournal _journal;
     private readonly Clock _clock;
     private readonly ILogger _log;
+    private readonly IncidentWatch _incidents;
     private long _dropped;
     private Task _loop = Task.CompletedTask;
 
-    public FleetReporter(ContextStore store, FleetManager fleet, RequestJournal journal, Clock clock, ILogger log)
+    public FleetReporter(ContextStore store, FleetManager fleet, QualityLearner quality, DecisionRecorder decisions, RequestJournal journal, Clock clock, ILogger log)
     {
+        _quality = quality;
+        _decisions = decisions;
         _store = store;
         _fleet = fleet;
         _journal = journal;
         _clock = clock;
         _log = log;
+        _incidents = new IncidentWatch(store, clock, log);
     }
 
     /// <summary>Reads what an earlier run learnt.</summary>
@@ -50,14 +56,36 @@ internal sealed class FleetReporter : IAsyncDisposable
         return learnt;
     }
 
+    /// <summary>Gives deployments the percentiles of an earlier run that ended within the window.</summary>
+    public static async Task RestoreWindowsAsync(ContextStore store, FleetManager fleet)
+    {
+        var windows = await store.LoadWindowsAsync(Window).ConfigureAwait(false);
+        foreach (var entry in fleet.Current.Snapshot.Deployments)
+        {
+            if (entry.State.Latency.Count == 0 && windows.Find(w => w.DeploymentId == entry.Id && w.Format == WindowFormat) is { } window)
+            {
+                entry.State.Ttft.Import(window.Ttft);
+                entry.State.Itl.Import(window.Itl);
+                entry.State.Latency.Import(window.Latency);
+            }
+        }
+    }
+
     /// <summary>Begins to report.</summary>
-    public void Start() => _loop = LoopAsync();
+    public async Task StartAsync()
+    {
+        await _incidents.InheritAsync().ConfigureAwait(false);
+        _loop = LoopAsync();
+    }
 
     /// <summary>Writes the present state; called by the loop, and once more at the end.</summary>
     public async Task ReportAsync()
     {
         var fleet = _fleet.Current;
         _fleet.RefreshOnDevice(fleet);
+        _quality.Publish();
+        await _decisions.FlushAsync(_store).ConfigureAwait(false);
+        await _incidents.UpdateAsync(fleet.Snapshot.Deployments).ConfigureAwait(false);
         await _store.UpsertDeploymentsAsync([.. fleet.Snapshot.Deployments.Select(StatusOf)]).ConfigureAwait(false);
         var learnt = fleet.Snapshot.Deployments
             .Where(d => d.State.TtftSamples > 0 || d.State.Latency.Count > 0)
@@ -66,6 +94,9 @@ internal sealed class FleetReporter : IAsyncDisposable
         if (learnt.Count > 0)
         {
             await _store.SaveEstimatorsAsync(learnt).ConfigureAwait(false);
+            await _store.SaveWindowsAsync([.. fleet.Snapshot.Deployments
+                .Where(d => d.State.Latency.Count > 0)
+                .Select(d => new WindowState(d.Id, WindowFormat, d.State.Ttft.Export(), d.State.Itl.Export(), d.State.Latency.Export()))]).ConfigureAwait(false);
         }
 
         var dropped = _journal.Dropped;
@@ -104,7 +135,7 @@ internal sealed class FleetReporter : IAsyncDisposable
                     }
                 }
 
-                await Task.Delay(Period, _clock.Time, _stop.Token).ConfigureAwait(false);
+                await Task.Delay(_fleet.Current.Config.Context.Refresh, _clock.Time, _stop.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)
@@ -149,7 +180,7 @@ internal sealed class FleetReporter : IAsyncDisposable
     {
         BreakerState.Open => DeploymentHealth.Down,
         BreakerState.HalfOpen => DeploymentHealth.Degraded,
-        _ => entry.State.ErrorRate > 0.1 ? DeploymentHealth.Degraded : DeploymentHealth.Healthy,
+        _ => entry.State.ErrorRate > 0.1 || _incidents.IsShifted(entry.Id) ? DeploymentHealth.Degraded : DeploymentHealth.Healthy,
     };
 
     private static byte[] Bytes(EstimatorSnapshot snapshot)

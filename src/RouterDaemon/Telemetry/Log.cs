@@ -74,4 +74,16 @@ internal static partial class Log
 
     [LoggerMessage(24, LogLevel.Warning, "the journal was full: {Dropped} records are lost so far")]
     public static partial void JournalDropped(ILogger log, long dropped);
+
+    [LoggerMessage(25, LogLevel.Warning, "backend {Backend}: its metrics page could not be used ({Reason}); decisions go without it")]
+    public static partial void GaugesFailed(ILogger log, string backend, string reason);
+
+    [LoggerMessage(26, LogLevel.Warning, "incident: {Deployment}: {Title}")]
+    public static partial void IncidentOpened(ILogger log, string deployment, string title);
+
+    [LoggerMessage(27, LogLevel.Information, "incident resolved: {Deployment}: {Title}")]
+    public static partial void IncidentResolved(ILogger log, string deployment, string title);
+
+    [LoggerMessage(28, LogLevel.Information, "clean-up: {Rows} rows older than {Before} are gone")]
+    public static partial void CleanedUp(ILogger log, long rows, string before);
 }

@@ -17,4 +17,18 @@ internal static class TaskTypes
         TaskClass.Embedding => "embedding",
         _ => "chat",
     };
+
+    /// <summary>The class of a name; <see cref="TaskClass.Chat"/> for one that is not known.</summary>
+    public static TaskClass ClassOf(string name)
+    {
+        for (var i = TaskClass.Chat; i <= TaskClass.Embedding; i++)
+        {
+            if (NameOf(i) == name)
+            {
+                return i;
+            }
+        }
+
+        return TaskClass.Chat;
+    }
 }

@@ -17,7 +17,7 @@ public sealed class Demo : IDisposable
     {
         File = _folder.File("context.db");
         DemoSeed.Write(File);
-        _reader = new ContextReader(File, TimeProvider.System) { SqlLimits = new SqlLimits { Timeout = TimeSpan.FromMilliseconds(300) } };
+        _reader = new ContextReader(File, TimeProvider.System) { SqlLimits = new SqlLimits { MaxSteps = 5_000_000, Timeout = TimeSpan.FromSeconds(60) } };
         Registry = new ToolRegistry(_reader);
     }
 

@@ -11,7 +11,8 @@ namespace RouterDaemon.Tests.Agents;
 /// <summary>Items 41 to 45 of the context layer's checklist, and the hostile corpus.</summary>
 public sealed class SqlTests(Demo demo) : IClassFixture<Demo>
 {
-    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(2);
+    // What a statement may cost is counted in steps; this only tells a hang, on however busy a machine.
+    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(60);
 
     public static TheoryData<string> Hostile => [.. Demo.Lines("hostile-sql.jsonl").Select(line => JsonSerializer.Deserialize<string>(line)!)];
 
@@ -137,6 +138,7 @@ public sealed class SqlTests(Demo demo) : IClassFixture<Demo>
     [InlineData("SELECT json_extract(routing_reason, '$.decision'), substr(created_at, 1, 10), strftime('%H', created_at) FROM requests ORDER BY random() LIMIT 3")]
     [InlineData("SELECT row_number() OVER (PARTITION BY model_id ORDER BY latency_ms) FROM requests WHERE task_type IS NOT DISTINCT FROM 'chat'")]
     [InlineData("SELECT id FROM users EXCEPT SELECT user_id FROM requests")]
+    [InlineData("WITH Slow AS (SELECT id FROM requests WHERE latency_ms > 1000) SELECT count(*) FROM slow")]
     public async Task GoodSqlRuns(string sql)
     {
         var result = await demo.CallAsync("run_sql", ("sql", sql));
@@ -153,17 +155,99 @@ public sealed class SqlTests(Demo demo) : IClassFixture<Demo>
         var before = File.ReadAllBytes(demo.File);
         var clock = Stopwatch.StartNew();
         var result = await demo.CallAsync("run_sql", ("sql", sql));
-        Assert.True(clock.Elapsed < Margin, $"{clock.Elapsed}: {sql}");
+        Assert.True(clock.Elapsed < Hang, $"{clock.Elapsed}: {sql}");
         Assert.True(ToolRegistry.IsError(result), result.ToJsonString());
         Assert.True((string?)result["code"] is "INVALID_PARAMETER" or "DATABASE_ERROR");
         Assert.Equal(before, File.ReadAllBytes(demo.File));
     }
+
+    [Theory]
+    [InlineData(90_000, true)]
+    [InlineData(110_000, false)]
+    public void StepsAreBounded(int rows, bool ends)
+    {
+        var sql = $"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) SELECT count(*) FROM n";
+        var limits = new SqlLimits { MaxSteps = StepsOf(100_000), Timeout = Hang };
+        if (ends)
+        {
+            Assert.Equal((long)rows, SqlRunner.Run(demo.File, sql, [], limits, TestContext.Current.CancellationToken).Rows[0][0]);
+        }
+        else
+        {
+            var error = Assert.Throws<ContextException>(() => SqlRunner.Run(demo.File, sql, [], limits, TestContext.Current.CancellationToken));
+            Assert.Equal("DATABASE_ERROR", error.CodeText);
+            Assert.Contains("steps", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void TimeIsBounded()
+    {
+        const string Endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+        var limits = new SqlLimits { MaxSteps = long.MaxValue - 1_000_000, Timeout = TimeSpan.FromMilliseconds(50) };
+        Assert.Contains(
+            "ran longer than 0.05 s",
+            Assert.Throws<ContextException>(() => SqlRunner.Run(demo.File, Endless, [], limits, TestContext.Current.CancellationToken)).Message,
+            StringComparison.Ordinal);
+    }
+
+    // One call of a function is one step: no limit ends it, so it must be short by itself.
+    [Theory]
+    [InlineData("instr(printf('%.*c', 65000, 'a'), printf('%.*c', 32000, 'a') || 'b')")]
+    [InlineData("replace(printf('%.*c', 65000, 'a'), printf('%.*c', 32000, 'a') || 'b', '')")]
+    [InlineData("length(trim(printf('%.*c', 65000, 'a'), printf('%.*c', 64000, 'b') || 'a'))")]
+    [InlineData("length(ltrim(printf('%.*c', 65000, 'a'), printf('%.*c', 64000, 'b') || 'a'))")]
+    [InlineData("length(rtrim(printf('%.*c', 65000, 'a'), printf('%.*c', 64000, 'b') || 'a'))")]
+    [InlineData("printf('%.*c', 65000, 'a') LIKE '%a_%a_%a_%a_%a%a%a%a%ab'")]
+    [InlineData("printf('%.*c', 65000, 'a') GLOB '*[a-c]*[a-c]*[a-c]*[a-c]*[a-c]b'")]
+    public void OneFunctionCallIsShort(string expression)
+    {
+        var clock = Stopwatch.StartNew();
+        SqlRunner.Run(demo.File, $"SELECT {expression} FROM users LIMIT 1", [], new SqlLimits(), TestContext.Current.CancellationToken);
+        // A tenth of a second alone; without the limits 10 to 100 times what is allowed here.
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), clock.Elapsed.ToString());
+    }
+
+    [Theory]
+    [InlineData("trim('xxayx', 'x')", "ay")]
+    [InlineData("trim('xyayx', 'xy')", "a")]
+    [InlineData("ltrim('xxax', 'x')", "ax")]
+    [InlineData("rtrim('xxax', 'x')", "xxa")]
+    [InlineData("trim('xxx', 'x')", "")]
+    [InlineData("trim('abc', '')", "abc")]
+    [InlineData("trim('  a ')", "a")]
+    [InlineData("trim(NULL, 'x')", null)]
+    public void TrimIsAsEver(string expression, string? expected) =>
+        Assert.Equal(expected, SqlRunner.Run(demo.File, $"SELECT {expression}", [], new SqlLimits(), TestContext.Current.CancellationToken).Rows[0][0]);
 
     // The second wall holds alone: what reaches SQLite without the guard is refused there.
     [Theory]
     [InlineData("SELECT * FROM users WHERE id IN r_meta")]
     [InlineData("WITH users AS (SELECT * FROM \"main\".sqlite_master) SELECT * FROM users")]
     [InlineData("SELECT load_extension('x')")]
+    [InlineData("WITH r_meta AS (SELECT 1) SELECT count(*) FROM main.r_meta")]
     public void SqliteItselfRefuses(string sql) =>
         Assert.Throws<ContextException>(() => SqlRunner.Run(demo.File, sql, [], new SqlLimits(), TestContext.Current.CancellationToken));
+
+    // The fewest steps, to the thousand, in which the statement counts so far.
+    private long StepsOf(int rows)
+    {
+        var sql = $"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) SELECT count(*) FROM n";
+        long low = 0, high = 100_000_000;
+        while (high - low > 1_000)
+        {
+            var middle = (low + high) / 2;
+            try
+            {
+                SqlRunner.Run(demo.File, sql, [], new SqlLimits { MaxSteps = middle, Timeout = Hang }, TestContext.Current.CancellationToken);
+                high = middle;
+            }
+            catch (ContextException)
+            {
+                low = middle;
+            }
+        }
+
+        return high;
+    }
 }

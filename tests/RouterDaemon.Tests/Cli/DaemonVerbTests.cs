@@ -15,7 +15,7 @@ public sealed class DaemonVerbTests
         {"model":"auto","policy":"priced","prompt_tokens_estimate":2,"would_choose":"a/x","candidates":[
         {"deployment":"a/x","in_flight":1,"ttft_ms":12.5,"terms_usd":{"money":0,"total":0.25}},
         {"deployment":"b/y","in_flight":0,"ttft_ms":null,"terms_usd":{"money":0.5,"total":0.75}}],
-        "masked":[{"deployment":"c/z","reasons":["privacy","context"]}]}
+        "masked":[{"deployment":"c/z","reasons":["privacy","context"],"ttft_ms":80,"itl_ms":5,"cost_usd":0.25,"terms_usd":{"total":0.5}}]}
         """;
 
     [Fact]
@@ -30,8 +30,8 @@ public sealed class DaemonVerbTests
             deployment  in_flight  ttft_ms  money (USD)  total (USD)
             a/x         1          12.5     0            0.25
             b/y         0                   0.5          0.75
-            masked  reasons
-            c/z     privacy, context
+            masked  reasons           ttft_ms  itl_ms  cost_usd  total (USD)
+            c/z     privacy, context  80       5       0.25      0.5
 
             """,
             run.Out);

@@ -1,4 +1,5 @@
 using RouterDaemon.Store;
+using RouterDaemon.Store.Context;
 using RouterDaemon.Store.Journal;
 using RouterDaemon.Store.Records;
 using RouterDaemon.Store.Schema;
@@ -17,7 +18,8 @@ public sealed class ContextStoreTests : IDisposable
     [Theory]
     [InlineData("001_context.sql", "1a4042c035b110013a2e05743b31faf924a27a5acd1d6c288888342e3828a422")]
     [InlineData("002_router.sql", "d8768681b7c0eb5dc6ff471938bf7514e6eae7c13f386116562a9955ba518128")]
-    [InlineData("003_responses.sql", "06f92738107ad0f86f1fc24ef2b0efc9d649d67900b8a17b500490e669b6d2ca")]
+    [InlineData("003_windows.sql", "be239e1ba8c63bf7648f985a1184089b54182bb85215e0e2213e6e098439ca90")]
+    [InlineData("004_responses.sql", "06f92738107ad0f86f1fc24ef2b0efc9d649d67900b8a17b500490e669b6d2ca")]
     [InlineData("Models/001_models.sql", "c48bd9a58245d58420408b24fac83f2e5f6fdc318a44694eb490b911f1928e92")]
     public void MigrationsAreFrozen(string name, string hash)
     {
@@ -261,21 +263,36 @@ public sealed class ContextStoreTests : IDisposable
             for (ulong i = 0; i < 100; i++)
             {
                 var record = Records.Routed(journal, i);
-                record.StartUnixMicros = Records.Start + ((long)i * 1_000_000);
+                record.StartUnixMicros = Records.Start + ((long)i * 60_000_000);
                 Assert.True(journal.TryAppend(record));
             }
 
             await drain.FlushAsync(Ct);
         }
 
+        // 60 requests from 16:00, 40 from 17:00; it is 18:30.
         var id = await store.ReadAsync(c => (string)c.Scalar("SELECT id FROM requests ORDER BY created_at LIMIT 1")!, Ct);
         Assert.Equal(QualityScoreResult.Added, await store.AddQualityScoreAsync(id, 0.5, cancellation: Ct));
-        time.Now += TimeSpan.FromSeconds(150);
-        Assert.Equal(60, await store.PurgeAsync(TimeSpan.FromSeconds(100), 30, Ct));
-        Assert.Equal(40, await store.PurgeAsync(TimeSpan.FromSeconds(100), 30, Ct));
-        Assert.Equal(0, await store.PurgeAsync(TimeSpan.FromSeconds(100), 30, Ct));
-        Assert.Equal(50L, await store.ReadAsync(c => c.Scalar("SELECT count(*) FROM requests"), Ct));
+        time.Now += TimeSpan.FromMinutes(150);
+        var keep = TimeSpan.FromHours(1);
+        Assert.Equal(60, await store.PurgeAsync(keep, 30, Ct));
+        Assert.Equal(60, await store.PurgeAsync(keep, 30, Ct));
+        Assert.Equal(0, await store.PurgeAsync(keep, 30, Ct));
+        Assert.Equal(40L, await store.ReadAsync(c => c.Scalar("SELECT count(*) FROM requests"), Ct));
         Assert.Equal(100L, await store.ReadAsync(c => c.Scalar("SELECT sum(requests) FROM r_rollups"), Ct));
+
+        // What is deleted is still told, by the hour.
+        var since = DateTimeOffset.UnixEpoch.AddMicroseconds(Records.Start);
+        Assert.Equal(
+            ["2024-01-15T16:00:00Z 60", "2024-01-15T17:00:00Z 40"],
+            (await store.ReadAsync(c => RequestVolume.Read(c, since, time.Now, byDay: false, VolumeGroup.Model), Ct)).Select(b => $"{b.Period} {b.RequestCount}"));
+        Assert.Equal(
+            [60L, 40L],
+            (await store.ReadAsync(c => LatencyTrend.Read(c, since, time.Now, byDay: false, null, null, null), Ct)).Select(b => b.RequestCount));
+        Assert.Equal(1L, (await store.ReadAsync(c => QualitySummary.Read(c, since, time.Now, null, null), Ct)).Sum(g => g.SampleCount));
+        Assert.True(await store.PurgeRollUpsAsync(keep, 30, Ct) > 0);
+        Assert.Equal(0, await store.PurgeRollUpsAsync(keep, 30, Ct));
+        Assert.Equal(40L, await store.ReadAsync(c => c.Scalar("SELECT sum(requests) FROM r_rollups"), Ct));
     }
 
     [Fact]

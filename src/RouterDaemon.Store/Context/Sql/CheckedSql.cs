@@ -4,4 +4,5 @@ namespace RouterDaemon.Store.Context.Sql;
 /// <param name="Sql">Without trailing semicolon, with a LIMIT.</param>
 /// <param name="Tables">Known tables it names, sorted.</param>
 /// <param name="LimitAdded">True when the LIMIT is ours.</param>
-public sealed record CheckedSql(string Sql, IReadOnlyList<string> Tables, bool LimitAdded);
+/// <param name="Defined">Names that WITH defines.</param>
+public sealed record CheckedSql(string Sql, IReadOnlyList<string> Tables, bool LimitAdded, IReadOnlySet<string> Defined);

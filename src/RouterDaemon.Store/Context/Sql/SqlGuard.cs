@@ -49,9 +49,10 @@ public static class SqlGuard
         }
 
         CheckWords(tokens);
-        var tables = ReadTables(tokens);
+        var defined = Defined(tokens);
+        var tables = ReadTables(tokens, defined);
         var text = sql[..tokens[^1].End];
-        return new CheckedSql(HasLimit(tokens) ? text : $"{text} LIMIT {DefaultLimit}", tables, !HasLimit(tokens));
+        return new CheckedSql(HasLimit(tokens) ? text : $"{text} LIMIT {DefaultLimit}", tables, !HasLimit(tokens), defined);
     }
 
     private static void CheckWords(List<SqlToken> tokens)
@@ -80,9 +81,8 @@ public static class SqlGuard
     }
 
     // A name behind FROM or JOIN, or behind a comma of the same list, is a table: a known one or one that WITH defines.
-    private static string[] ReadTables(List<SqlToken> tokens)
+    private static string[] ReadTables(List<SqlToken> tokens, HashSet<string> defined)
     {
-        var defined = Defined(tokens);
         var tables = new SortedSet<string>(StringComparer.Ordinal);
         var inList = new Stack<bool>();
         inList.Push(false);
@@ -159,7 +159,7 @@ public static class SqlGuard
     // Names before AS ( or before (columns) AS (: the tables that WITH defines.
     private static HashSet<string> Defined(List<SqlToken> tokens)
     {
-        var defined = new HashSet<string>(StringComparer.Ordinal);
+        var defined = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         if (!tokens.Any(t => t.IsWord("WITH")))
         {
             return defined;

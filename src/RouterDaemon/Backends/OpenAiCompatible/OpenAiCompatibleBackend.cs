@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using RouterDaemon.Backends.Gauges;
 using RouterDaemon.Relay;
 
 namespace RouterDaemon.Backends.OpenAiCompatible;
@@ -72,6 +73,8 @@ internal class OpenAiCompatibleBackend : Backend
             MediaType = response.Content.Headers.ContentType?.MediaType ?? "",
             RetryAfter = RetryAfterOf(response),
             DroppedReason = DroppedReasonOf(response),
+            Load = LoadOf(response),
+            SessionToken = SessionTokenOf(response),
         };
     }
 
@@ -124,6 +127,12 @@ internal class OpenAiCompatibleBackend : Backend
 
     /// <summary>Why the backend refused, in its own words for machines.</summary>
     protected virtual string? DroppedReasonOf(HttpResponseMessage response) => null;
+
+    /// <summary>A token by which the client stays where it is.</summary>
+    protected virtual string? SessionTokenOf(HttpResponseMessage response) => null;
+
+    /// <summary>The load that the server sent along.</summary>
+    protected virtual LoadGauges LoadOf(HttpResponseMessage response) => new();
 
     private void AddAuthorization(HttpRequestMessage message)
     {

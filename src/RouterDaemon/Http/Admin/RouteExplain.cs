@@ -11,18 +11,19 @@ internal sealed class RouteExplain(FleetManager fleet, InferenceRelay relay)
     public async ValueTask RunAsync(RequestContext context)
     {
         var state = fleet.Current;
+        fleet.RefreshOnDevice(state);
         var body = await RequestBody.ReadAsync(context, state.Config.Limits.MaxBodyBytes).ConfigureAwait(false);
         using var call = new InferenceCall(context, Operation.Chat, body, state);
         var target = relay.Prepare(call);
         var reports = relay.Explain(call, target);
+        var winner = relay.Preview(call, target);
         await JsonAnswer.WriteAsync(context, 200, json =>
         {
-            var usable = reports.Where(r => r.Masked == MaskReason.None).OrderBy(r => r.Terms.TotalUsd).ToList();
             json.WriteStartObject();
             json.WriteString("model", call.ModelName);
             json.WriteString("policy", RoutingPolicies.Table[Math.Max(0, call.Route.Policy - 1)].Name);
             json.WriteNumber("prompt_tokens_estimate", call.Route.PromptTokens);
-            json.WriteString("would_choose", usable.Count > 0 ? state.Snapshot.Deployments[usable[0].Deployment].Id : null);
+            json.WriteString("would_choose", winner);
             DecisionJson.WriteCandidates(json, state, reports);
             json.WriteEndObject();
         }).ConfigureAwait(false);

@@ -3,13 +3,16 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using RouterDaemon.Agents.Loop;
 using RouterDaemon.Agents.Tools;
+using RouterDaemon.Core;
 using RouterDaemon.Store;
 using RouterDaemon.Store.Records;
+using RouterDaemon.Telemetry;
 
 namespace RouterDaemon.Http.Context;
 
 /// <summary><c>GET /context/tools</c>, <c>POST /context/tools/{name}</c>, <c>/context/ask</c> and <c>/context/quality</c>.</summary>
-internal sealed class ContextTools(ToolRegistry registry, Func<ContextStore?> store, TimeProvider time)
+internal sealed class ContextTools(
+    ToolRegistry registry, IInference inference, Func<ContextStore?> store, QualityLearner quality, TimeProvider time)
 {
     private const long MaxBodyBytes = 1024 * 1024;
 
@@ -22,7 +25,10 @@ internal sealed class ContextTools(ToolRegistry registry, Func<ContextStore?> st
         await JsonAnswer.WriteAsync(context, StatusOf(result), json => result.WriteTo(json)).ConfigureAwait(false);
     }
 
-    /// <summary>Every step of the answer as a server-sent event; the last one is the answer.</summary>
+    /// <summary>
+    /// Body: <c>{"question": "...", "model": name or absent, "planner": true to use no model}</c>. Every step of the answer as a server-sent
+    /// event; the last one is the answer.
+    /// </summary>
     public async ValueTask AskAsync(RequestContext context)
     {
         using var body = await ReadAsync(context).ConfigureAwait(false);
@@ -31,14 +37,30 @@ internal sealed class ContextTools(ToolRegistry registry, Func<ContextStore?> st
             throw new ApiException(ApiError.BadRequest("\"question\" must be a string.", "question"));
         }
 
+        var options = new AgentOptions();
+        if (body.RootElement.TryGetProperty("model", out var model) && model.ValueKind != JsonValueKind.Null)
+        {
+            options = model.ValueKind == JsonValueKind.String && model.GetString() is { Length: > 0 } name
+                ? options with { Model = name }
+                : throw new ApiException(ApiError.BadRequest("\"model\" must be the name of a model.", "model"));
+        }
+
+        if (body.RootElement.TryGetProperty("planner", out var planner) && planner.ValueKind != JsonValueKind.Null)
+        {
+            options = planner.ValueKind is JsonValueKind.True or JsonValueKind.False
+                ? options with { PlannerOnly = planner.GetBoolean() }
+                : throw new ApiException(ApiError.BadRequest("\"planner\" must be true or false.", "planner"));
+        }
+
         var response = context.Http.Response;
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-cache";
-        var agent = new ContextAgent(registry, null, time);
+        var agent = new ContextAgent(registry, inference, time, options);
         await foreach (var step in agent.AskAsync(question.GetString()!, context.Http.RequestAborted).ConfigureAwait(false))
         {
             var line = $"data: {step.ToJson().ToJsonString()}\n\n";
             await response.Body.WriteAsync(Encoding.UTF8.GetBytes(line), context.Http.RequestAborted).ConfigureAwait(false);
+            await response.Body.FlushAsync(context.Http.RequestAborted).ConfigureAwait(false);
         }
     }
 
@@ -72,6 +94,7 @@ internal sealed class ContextTools(ToolRegistry registry, Func<ContextStore?> st
             throw new ApiException(new ApiError(404, "invalid_request_error", "not_found", $"There is no request {requestId} (rows follow requests by a fraction of a second).", "request_id"));
         }
 
+        await quality.OnScoredAsync(open, requestId, result).ConfigureAwait(false);
         await JsonAnswer.WriteAsync(context, 200, json =>
         {
             json.WriteStartObject();

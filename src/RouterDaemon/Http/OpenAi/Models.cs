@@ -122,6 +122,11 @@ internal sealed class Models(FleetManager fleet, Clock clock, long startedUnixSe
         json.WriteNumber("output", deployment.PriceOutputUsdPerMillion);
         json.WriteEndObject();
         json.WriteString("trust", deployment.Trust.ToString().ToLowerInvariant());
+        if (deployment.LastResort)
+        {
+            json.WriteBoolean("last_resort", true);
+        }
+
         if (deployment.OnDevice)
         {
             json.WriteBoolean("resident", deployment.State.Resident);

@@ -38,7 +38,7 @@ public sealed class PricingTests
                 float matched = prefix.Length > 0 && entry.State.PrefixSlot != 0 && reports[i].Terms.CachedTokens > 0 ? Math.Min(request.PrefixBlockTokens, request.PromptTokens) : 0;
                 var home = reports[i].Terms.AffinityUsd < 0 ? 0.0005f : 0;
                 expected[i] = ScalarPricing.Evaluate(
-                    entry, request, reports[i].Terms.OutputTokens, matched, request.Weights.Money * (1 + router.BudgetPressure), home, now);
+                    entry, request, reports[i].Terms.OutputTokens, matched, request.Weights.Money, home, now);
                 AssertClose(expected[i], reports[i].Terms, round);
             }
 

@@ -280,7 +280,7 @@ public sealed class RoutingPropertyTests
     [InlineData(true, 0.02, 3, 5000, false)] // the paid primary would be billed as well
     public void HedgesOnlyWhereItPays(bool stream, double budget, double price, int waitedMs, bool expected)
     {
-        var router = new Router(new RouterOptions { Exploration = 0, HedgeBudget = budget });
+        var router = new Router(new RouterOptions { Exploration = 0 });
         var fleet = Fleets.Equal(2, i => Fleets.Entry(i, price: i == 0 ? price : 0, ttftMs: i == 0 ? 20 : 300, quality: i == 0 ? 0.9 : 0.1));
         var decision = default(RouteDecision);
         var hedged = 0;
@@ -289,7 +289,7 @@ public sealed class RoutingPropertyTests
             var request = Fleets.Request(10) with { Stream = stream };
             router.Choose(fleet.Candidates(0, 1), request, [], 1, ref decision, out var lease);
             Assert.Equal(0, decision.Winner);
-            hedged += router.TryBeginHedge(in request, in decision, in lease, 1 + (waitedMs * 1_000_000L)) ? 1 : 0;
+            hedged += router.TryBeginHedge(in request, in decision, in lease, budget, 1 + (waitedMs * 1_000_000L)) ? 1 : 0;
             Fleets.Finish(router, ref lease, 1, OutcomeKind.Cancelled);
         }
 
@@ -375,13 +375,9 @@ public sealed class RoutingPropertyTests
         Assert.Equal(0, Winner(RouteObjective.Cheap));
         Assert.Equal(1, Winner(RouteObjective.Fast));
         Assert.Equal(2, Winner(RouteObjective.Best));
-        for (var i = 0; i < 100; i++)
-            router.UpdateBudget(spentUsdPerSecond: 3, budgetUsdPerSecond: 1);
-        Assert.InRange(router.BudgetPressure, 1, 20);
+        foreach (var deployment in fleet.Deployments)
+            deployment.State.SetMoneyPressure(10);
         Assert.Equal(0, Winner(RouteObjective.Balanced));
-        for (var i = 0; i < 1000; i++)
-            router.UpdateBudget(0, 1);
-        Assert.Equal(0, router.BudgetPressure);
     }
 
     private static bool Usable(DeploymentEntry d, int inFlight, RouteRequest r, long now) =>

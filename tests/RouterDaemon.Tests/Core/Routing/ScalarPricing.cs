@@ -58,7 +58,7 @@ internal static class ScalarPricing
             CachedTokens = cached,
             MissProbability = 1 - hit,
             CostUsd = (float)cost,
-            MoneyUsd = (float)(cost * moneyFactor),
+            MoneyUsd = (float)(cost * moneyFactor * (1 + state.MoneyPressure)),
             TimeUsd = weights.TimeUsdPerSecond * (total + (Pricing.LateFactor * Math.Max(0, ttft - sloTtft))),
             ExternalityUsd = weights.Externality * harm,
             MissUsd = weights.SloMissUsd * (1 - hit),

@@ -138,6 +138,54 @@ public sealed class DeploymentStateTests
     }
 
     [Fact]
+    public void FreshGaugesAreAPriorWhereNothingWasMeasured()
+    {
+        const long Now = 100 * Fleets.SecondNs;
+        var state = new DeploymentState();
+        state.SetGauges(waiting: 8, running: 4, kvUsage: 0.5, Now, TimeSpan.FromSeconds(15));
+        Assert.Equal(12, state.SlotWait(0)); // 8 waiting, a place every 6 s / 4
+        state.LearnFirstToken(0.3f, 100, 0, 0, 12, Now + Fleets.SecondNs);
+        state.SetGauges(8, 4, 0.5, Now + Fleets.SecondNs, TimeSpan.FromSeconds(15));
+        Assert.Equal(0, state.SlotWait(0)); // the own measurement holds the queue
+        state.SetGauges(8, 4, 0.5, Now + (6 * Fleets.SecondNs), TimeSpan.FromSeconds(15));
+        Assert.Equal(6, state.SlotWait(0), 1e-3); // and fades over ten seconds
+        state.TickIfDue(Now + (30 * Fleets.SecondNs));
+        Assert.Equal(0, state.SlotWait(0)); // stale
+        state.SetGauges(1e9, 0, 0, Now + (60 * Fleets.SecondNs), TimeSpan.FromSeconds(15));
+        Assert.Equal(60, state.SlotWait(0)); // bounded
+        state.SetGauges(double.NaN, double.PositiveInfinity, -1, Now + (61 * Fleets.SecondNs), TimeSpan.FromSeconds(15));
+        Assert.True(state.SlotWait(0) <= 60);
+        state.SetGauges(8, 4, 0.5, Now + (62 * Fleets.SecondNs));
+        Assert.Equal(0, state.SlotWait(0)); // without a life they are for policies made of gauges only
+    }
+
+    [Fact]
+    public void ScoresKeptElsewhereAreTakenOver()
+    {
+        var state = new DeploymentState();
+        state.SetQuality(RouterDaemon.Core.Wire.TaskClass.Code, 9, 10);
+        Assert.Equal((5 + 9) / 20f, state.Quality(RouterDaemon.Core.Wire.TaskClass.Code, 0.5f), 1e-6f);
+        foreach ((double sum, double count) in new[] { (2.0, 1.0), (double.NaN, 1), (-1, 1), (1, double.PositiveInfinity) })
+            state.SetQuality(RouterDaemon.Core.Wire.TaskClass.Code, sum, count);
+        Assert.Equal(0.7f, state.Quality(RouterDaemon.Core.Wire.TaskClass.Code, 0.5f), 1e-6f);
+    }
+
+    [Fact]
+    public void AWindowOutlivesItsProcess()
+    {
+        var before = new LatencyHistogram();
+        for (var i = 0; i < 1000; i++)
+            before.Record(i);
+        var after = new LatencyHistogram();
+        after.Import(before.Export());
+        Assert.Equal((before.Count, before.Percentile(0.5), before.Percentile(0.99)), (after.Count, after.Percentile(0.5), after.Percentile(0.99)));
+        after.Rotate();
+        Assert.Equal(0, after.Count); // it was the older half
+        after.Import([255, 1, 0, 0, 0, 3, 255, 255, 255, 255, 7]);
+        Assert.Equal(0, after.Count);
+    }
+
+    [Fact]
     public void HistogramPercentilesAreWithinSixPercent()
     {
         var histogram = new LatencyHistogram();
