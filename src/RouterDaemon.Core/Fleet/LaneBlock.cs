@@ -52,7 +52,16 @@ internal sealed class LaneBlock
 
     public Vector256<int> InFlight;
     public Vector256<int> Unanswered;
+
+    /// <summary>In flight that can still meet their objective for the first token.</summary>
+    public Vector256<float> Alive;
     public Vector256<float> AheadSeconds;
+
+    /// <summary>What of it is left at least, however long the one at the head has been worked on.</summary>
+    public Vector256<float> LeastAheadSeconds;
+
+    /// <summary>When the one at the head began, in ticks.</summary>
+    public Vector256<int> HeadTicks;
 
     /// <summary>Last sign of life, in ticks; counts while somebody waits for a first token.</summary>
     public Vector256<int> ProgressTicks;

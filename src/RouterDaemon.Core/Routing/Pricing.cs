@@ -13,7 +13,7 @@ namespace RouterDaemon.Core.Routing;
 internal static class Pricing
 {
     /// <summary>Seconds beyond the objective for the first token count this much more: what is late anyway must not be left to rot.</summary>
-    internal const float LateFactor = 3;
+    internal const float LateFactor = 4;
 
     /// <summary>Weight of others' misses against their time. Tuned on the two public traces; between 4 and 12 little changes.</summary>
     internal const float OthersMissFactor = 8;
@@ -34,7 +34,9 @@ internal static class Pricing
         var uncached = prompt - cached;
 
         var work = uncached * (block.PrefillPerToken + (block.AttentionPerPair * (cached + (0.5f * uncached))));
-        var queue = (block.QueueCoupling * block.AheadSeconds) + SlotWait(block, inFlight);
+        var done = (1e-9f * (1 << LaneBlock.TickShift)) * Vector256.ConvertToSingle(NowTicks(context.NowNs) - block.HeadTicks);
+        var ahead = Vector256.MaxNative(block.AheadSeconds - done, block.LeastAheadSeconds);
+        var queue = (block.QueueCoupling * ahead) + SlotWait(block, inFlight);
         var ttft = Vector256.MaxNative(block.BaseTtft + work + queue, Silence(block, context.NowNs));
         var itl = Vector256.MaxNative(block.Itl + (block.ItlPerStream * (inFlight - block.MeanStreams)), 0.1f * block.Itl);
         var total = ttft + (output * itl);
@@ -108,11 +110,14 @@ internal static class Pricing
         return block.LoadSeconds + (before * block.Service * block.PerSlot);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> NowTicks(long nowNs) => Vector256.Create((int)(nowNs >> LaneBlock.TickShift));
+
     /// <summary>Seconds since a deployment last gave a token, where somebody waits for one: a stalled deployment grows dearer by itself.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Silence(LaneBlock block, long nowNs)
     {
-        var ticks = Vector256.Create((int)(nowNs >> LaneBlock.TickShift)) - block.ProgressTicks;
+        var ticks = NowTicks(nowNs) - block.ProgressTicks;
         var waiting = Vector256.GreaterThan(block.Unanswered, Vector256<int>.Zero);
         return (1e-9f * (1 << LaneBlock.TickShift)) * Vector256.ConvertToSingle(ticks & waiting);
     }
@@ -121,23 +126,23 @@ internal static class Pricing
     /// What the request does to those that already run there. Its prefill stops every running answer for a share of the time it takes (learned: about 1 for
     /// one engine, 1/k for k engines behind one address, 0 for a hosted API), and its decoding slows every step. The time is priced as time. An answer
     /// misses its objective when it ends before it has made up the lost time; with answer lengths spread exponentially around the mean, that has the
-    /// probability 1 - exp(-lost / (mean length * slack of a token)).
+    /// probability 1 - exp(-lost / (mean length * slack of a token)). One whose first token was late has missed already and is not counted.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Externality(
         LaneBlock block, in RoutingWeights weights, Vector256<float> inFlight, Vector256<float> work, float output, Vector256<float> itl, float sloTpot)
     {
         var lost = (block.Interference * work) + (output * block.ItlPerStream);
-        var usd = weights.TimeUsdPerSecond * lost;
+        var usd = inFlight * (weights.TimeUsdPerSecond * lost);
         if (sloTpot > 0)
         {
             var undisturbed = Vector256.MaxNative(itl - (block.Interference * block.MeanWork), Vector256.Create(1e-4f));
             var slack = block.MeanOutputTokens * Vector256.MaxNative(Vector256.Create(sloTpot) - undisturbed, Vector256.Create(LeastSlack * sloTpot));
             var alive = Logistic(Vector256.Create(sloTpot) - undisturbed, (block.ItlSigma * undisturbed) + Vector256.Create(0.001f));
-            usd += OthersMissFactor * weights.SloMissUsd * alive * ExponentialShare(lost, slack);
+            usd += OthersMissFactor * weights.SloMissUsd * block.Alive * alive * ExponentialShare(lost, slack);
         }
 
-        return weights.Externality * inFlight * usd;
+        return weights.Externality * usd;
     }
 
     /// <summary>A rational stand-in for 1 - exp(-x / scale), x >= 0, with one division.</summary>
@@ -149,8 +154,18 @@ internal static class Pricing
         return high / (low + high);
     }
 
-    /// <summary>A rational stand-in for the logistic function of distance / width: same slope at 0, one division and no exponential.</summary>
+    /// <summary>
+    /// A rational stand-in for the logistic function of distance / width: a deployment that is safe by several widths must look safe, so the tail falls with
+    /// the third power. The series of (exp(2y) + 1) / 2, y = distance / (2 * width), up to y^3; with one division.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Logistic(Vector256<float> distance, Vector256<float> width) =>
-        Vector256.Create(0.5f) + ((0.5f * distance) / ((2f * width) + Vector256.Abs(distance)));
+    private static Vector256<float> Logistic(Vector256<float> distance, Vector256<float> width)
+    {
+        var unit = width + width;
+        var square = unit * unit;
+        var far = Vector256.Abs(distance);
+        var near = square * unit;
+        var below = (0.5f * near) / (near + (far * (square + (far * (unit + (far * (2 / 3f)))))));
+        return Vector256.ConditionalSelect(Vector256.LessThan(distance, Vector256<float>.Zero), below, Vector256.Create(1f) - below);
+    }
 }

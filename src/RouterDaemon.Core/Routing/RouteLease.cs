@@ -31,6 +31,10 @@ public struct RouteLease
     internal float AheadSeconds;
     internal float ExtraSeconds;
     internal TaskClass TaskClass;
+    internal float SloTtft;
+    internal float PredictedItl;
+    internal long GapLimitNs;
+    internal bool IsLost;
     internal bool IsTrial;
     internal BudgetState[]? Budgets;
     internal double ReservedUsd;

@@ -12,6 +12,9 @@ public sealed partial class Router
     /// </summary>
     private const int GapBatch = 256;
 
+    /// <summary>Where no prefill explains a long gap, a batch that takes longer than a whole one should is closed early, from this many tokens on: a slow time.</summary>
+    private const int EarlyGapBatch = 16;
+
     /// <summary>The rest of a batch, at the end of an answer, counts from this many tokens on.</summary>
     private const int LeastGapBatch = 4;
 
@@ -23,6 +26,8 @@ public sealed partial class Router
         lease.FirstTokenNs = Math.Max(nowNs, 1);
         lease.GapStartNs = nowNs;
         lease.Tokens = 1;
+        lease.IsLost = lease.SloTtft > 0 && (nowNs - lease.StartNs) * 1e-9f > lease.SloTtft;
+        lease.GapLimitNs = GapLimit(in lease, nowNs);
         state.Answered(in lease, nowNs);
         lease.WorkMarkUs = Volatile.Read(ref state.Counters.AnsweredWorkUs);
         state.LearnFirstToken((nowNs - lease.StartNs) * 1e-9f, lease.Uncached, lease.Cached, lease.AheadSeconds, lease.ExtraSeconds, nowNs);
@@ -40,7 +45,7 @@ public sealed partial class Router
         lease.GapStreams += state.InFlight - 1;
         lease.GapReports++;
         state.Progress(nowNs);
-        if (lease.GapTokens >= GapBatch)
+        if (lease.GapTokens >= GapBatch || (nowNs > lease.GapLimitNs && lease.GapTokens >= EarlyGapBatch && state.Model.IsSteady))
             CloseGap(ref lease, nowNs);
     }
 
@@ -95,7 +100,10 @@ public sealed partial class Router
         lease.KvTokens += lease.GapTokens;
         (lease.GapTokens, lease.GapStreams, lease.GapReports) = (0, 0, 0);
         (lease.GapStartNs, lease.WorkMarkUs) = (nowNs, answered);
+        lease.GapLimitNs = GapLimit(in lease, nowNs);
     }
+
+    private static long GapLimit(in RouteLease lease, long nowNs) => nowNs + (long)(GapBatch * lease.PredictedItl * 1e9f);
 
     private void LearnOutput(TaskClass taskClass, int tokens)
     {
@@ -126,7 +134,9 @@ public sealed partial class Router
         lease.TaskClass = request.TaskClass;
         lease.KvTokens = request.PromptTokens;
         lease.WorkUs = (int)Math.Clamp(terms.PrefillMs * 1e3f, 0, 2e9f);
-        lease.AheadSeconds = state.AheadSeconds();
+        lease.AheadSeconds = state.AheadSeconds(context.NowNs);
+        lease.SloTtft = context.SloTtft;
+        lease.PredictedItl = terms.ItlMs * 1e-3f;
         lease.ExtraSeconds = state.SlotWait(entry.Slots);
     }
 

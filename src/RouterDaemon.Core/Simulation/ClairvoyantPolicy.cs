@@ -65,9 +65,12 @@ internal sealed class ClairvoyantPolicy(SimRun run) : IRoutingPolicy, ISimSink
         double own;
         if (spec.Hosted)
         {
-            var slow = spec.Stall.At(nowNs * 1e-9, out _);
+            var slow = SimRun.Slowness(node, nowNs);
             var first = nowNs + (long)((spec.NetworkMs + ((spec.T0Ms + (spec.PrefillUsPerToken * 1e-3 * input)) * slow)) * 1e6);
-            own = Value(_target, first, first + (long)(spec.DecodeMsPerSeq * slow * (output - 1) * 1e6));
+            var end = first;
+            for (var left = output - 1; left > 0; left -= SimEngine.ReportTokens)
+                end += (long)(spec.DecodeMsPerSeq * SimRun.Slowness(node, end) * Math.Min(SimEngine.ReportTokens, left) * 1e6);
+            own = Value(_target, first, end);
         }
         else
         {

@@ -42,8 +42,31 @@ public sealed record SimFleet(string Name, IReadOnlyList<SimReplica> Replicas)
         ])
     { PrivateShare = 0.15 };
 
-    /// <summary>The built-in fleets.</summary>
-    public static IReadOnlyList<SimFleet> BuiltIn { get; } = [Homogeneous8, Mixed8, LocalClusterApi];
+    /// <summary>
+    /// The built-in fleets; of the equal and the local + cluster + API fleet there is one for each fault as well, which hits one engine of eight, or the cluster.
+    /// </summary>
+    public static IReadOnlyList<SimFleet> BuiltIn { get; } = [Homogeneous8, Mixed8, LocalClusterApi, .. Faulty(Homogeneous8, 0, 4), .. Faulty(LocalClusterApi, 1, 8)];
+
+    /// <summary>Stands still for 40 s in every 300; answers 429 at once above some requests in flight; is dead from 300 to 600 s and fails at once.</summary>
+    private static IEnumerable<SimFleet> Faulty(SimFleet fleet, int victim, int rejectAbove)
+    {
+        SimFleet With(string fault, Func<SimReplica, SimReplica> change)
+        {
+            var replicas = new List<SimReplica>();
+            foreach (var replica in fleet.Replicas)
+            {
+                for (var i = 0; i < replica.Count; i++)
+                    replicas.Add(replica with { Count = 1 });
+            }
+
+            replicas[victim] = change(replicas[victim]);
+            return fleet with { Name = $"{fleet.Name}-{fault}", Replicas = replicas };
+        }
+
+        yield return With("stalls", r => r with { Stall = new SimStall(300, 40, 0) });
+        yield return With("refusals", r => r with { RejectAbove = rejectAbove });
+        yield return With("dead", r => r with { DeadFromSeconds = 300, DeadUntilSeconds = 600 });
+    }
 
     private static SimReplica[] MakeMixed()
     {

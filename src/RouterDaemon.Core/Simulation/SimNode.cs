@@ -26,7 +26,8 @@ internal sealed class SimNode
             PriceCachedInputUsdPerMillion = cachedPrice,
             PriceOutputUsdPerMillion = spec.PriceOutput,
             OnDevice = spec.Trust == TrustLevel.Device,
-            State = new DeploymentState(spec.Trust == TrustLevel.Device ? EstimatorPriors.OnDevice : EstimatorPriors.Remote),
+            State = new DeploymentState(
+                spec.Trust == TrustLevel.Device ? EstimatorPriors.OnDevice : spec.PriceInput + spec.PriceOutput > 0 ? EstimatorPriors.Hosted : EstimatorPriors.Remote),
         };
     }
 

@@ -252,7 +252,7 @@ internal sealed class SimRun : ISimSink
                 break;
             case SimEventKind.HostedFirst:
                 r.Left = _trace.OutputTokens[id] - 1;
-                r.GapNs = (long)(node.Spec.DecodeMsPerSeq * LogNormal(node.Spec.Jitter * 0.5) * Slowness(node, nowNs) * 1e6);
+                r.GapNs = (long)(node.Spec.DecodeMsPerSeq * LogNormal(node.Spec.Jitter * 0.5) * 1e6);
                 FirstToken(id, 0, nowNs);
                 NextHosted(id, ref r, nowNs);
                 break;
@@ -283,10 +283,10 @@ internal sealed class SimRun : ISimSink
         if (r.Left == 0)
             Finished(id, nowNs);
         else
-            Schedule(SimEventKind.HostedTokens, id, nowNs + (r.GapNs * Math.Min(SimEngine.ReportTokens, r.Left)));
+            Schedule(SimEventKind.HostedTokens, id, nowNs + (long)(r.GapNs * Slowness(_nodes[r.Node], nowNs) * Math.Min(SimEngine.ReportTokens, r.Left)));
     }
 
-    private static double Slowness(SimNode node, long nowNs)
+    internal static double Slowness(SimNode node, long nowNs)
     {
         var factor = node.Spec.Stall.At(nowNs * 1e-9, out _);
         return double.IsInfinity(factor) ? 1000 : factor;

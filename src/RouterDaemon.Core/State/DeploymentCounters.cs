@@ -33,6 +33,10 @@ internal struct DeploymentCounters
     [FieldOffset(104)]
     public int Trial;
 
+    /// <summary>In flight whose first token came too late: their objective is lost, nothing can make them miss it any more.</summary>
+    [FieldOffset(108)]
+    public int Lost;
+
     /// <summary>All prompt tokens ever sent that were not matched: the clock by which prefixes age.</summary>
     [FieldOffset(112)]
     public long TokenClock;
@@ -40,4 +44,8 @@ internal struct DeploymentCounters
     /// <summary>Predicted prefill time, microseconds, of everything answered so far.</summary>
     [FieldOffset(120)]
     public long AnsweredWorkUs;
+
+    /// <summary>When the unanswered request at the head began to be worked on: the last first token, or the first request after idleness.</summary>
+    [FieldOffset(128)]
+    public long HeadNs;
 }

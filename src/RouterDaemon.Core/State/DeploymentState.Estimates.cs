@@ -8,6 +8,7 @@ public sealed partial class DeploymentState
 {
     internal const int ClassCount = 8;
     private const float QualityPriorWeight = 10;
+    private const float LeastHeadShare = 0.6f;
 
     /// <summary>What an old score weighs when a new one comes: the memory is about 200 scores long.</summary>
     public const float QualityMemory = 0.995f;
@@ -75,11 +76,13 @@ public sealed partial class DeploymentState
         return count == 0 ? prior : ((prior * QualityPriorWeight) + _qualitySum[i]) / (QualityPriorWeight + count);
     }
 
-    /// <summary>
-    /// Prefill work of the unanswered, seconds. How far the one at the head has come is not subtracted: the learned coupling takes care of it, and an
-    /// explicit correction made predictions worse in the simulator.
-    /// </summary>
-    internal float AheadSeconds() => Volatile.Read(ref Counters.PrefillWorkUs) * 1e-6f;
+    /// <summary>Prefill work of the unanswered, seconds, less what was done since the one at the head began; never less than a share of a mean request's.</summary>
+    internal float AheadSeconds(long nowNs)
+    {
+        var ahead = Volatile.Read(ref Counters.PrefillWorkUs) * 1e-6f;
+        var floor = LeastHeadShare * ahead / Math.Max(1, Unanswered);
+        return Math.Max(ahead - ((nowNs - Volatile.Read(ref Counters.HeadNs)) * 1e-9f), floor);
+    }
 
     /// <summary>Seconds since the deployment last gave a token, when somebody waits for one: a stalled deployment grows dearer by itself.</summary>
     internal float SilenceSeconds(long nowNs) =>

@@ -23,7 +23,7 @@ public sealed partial class DeploymentState
 
         c.InFlight++;
         if (c.Unanswered++ == 0)
-            c.ProgressNs = lease.StartNs;
+            c.ProgressNs = c.HeadNs = lease.StartNs;
         c.PrefillTokens += lease.Uncached;
         c.PrefillWorkUs += lease.WorkUs;
         c.KvTokens += lease.KvTokens;
@@ -57,6 +57,7 @@ public sealed partial class DeploymentState
     {
         Enter();
         CountAnswered(in lease, nowNs);
+        Counters.Lost += lease.IsLost ? 1 : 0;
         PublishCounters();
         Exit();
     }
@@ -68,6 +69,7 @@ public sealed partial class DeploymentState
             CountAnswered(in lease, nowNs);
         Counters.KvTokens -= lease.KvTokens;
         Counters.InFlight--;
+        Counters.Lost -= lease.IsLost ? 1 : 0;
         PublishCounters();
         Exit();
     }
@@ -79,7 +81,7 @@ public sealed partial class DeploymentState
         c.PrefillTokens -= lease.Uncached;
         c.PrefillWorkUs -= lease.WorkUs;
         c.AnsweredWorkUs += lease.WorkUs;
-        c.ProgressNs = nowNs;
+        c.ProgressNs = c.HeadNs = nowNs;
     }
 
     internal void Progress(long nowNs)
@@ -186,6 +188,7 @@ public sealed partial class DeploymentState
             if (_openings == 0 && nowNs >= _usableFromNs)
                 Volatile.Write(ref _usableFromNs, 0);
             _failureRate *= MathF.Pow(0.5f, elapsed / FailureHalfLifeSeconds);
+            Model.ForgetSlowdown(elapsed);
             if (nowNs - _lastSampleNs > StaleNs && Unanswered == 0)
                 Model.Shrink(1 - MathF.Pow(0.5f, elapsed / 15));
             UpdateGaugeWait(nowNs);

@@ -24,7 +24,11 @@ public sealed partial class DeploymentState
         var (block, i) = (lane.Block, lane.Index);
         LaneBlock.Set(ref block.InFlight, i, Counters.InFlight);
         LaneBlock.Set(ref block.Unanswered, i, Counters.Unanswered);
-        LaneBlock.Set(ref block.AheadSeconds, i, Counters.PrefillWorkUs * 1e-6f);
+        LaneBlock.Set(ref block.Alive, i, Counters.InFlight - Counters.Lost);
+        var ahead = Counters.PrefillWorkUs * 1e-6f;
+        LaneBlock.Set(ref block.AheadSeconds, i, ahead);
+        LaneBlock.Set(ref block.LeastAheadSeconds, i, LeastHeadShare * ahead / Math.Max(1, Counters.Unanswered));
+        LaneBlock.Set(ref block.HeadTicks, i, (int)(Counters.HeadNs >> LaneBlock.TickShift));
         LaneBlock.Set(ref block.ProgressTicks, i, (int)(Counters.ProgressNs >> LaneBlock.TickShift));
     }
 
@@ -47,13 +51,13 @@ public sealed partial class DeploymentState
         LaneBlock.Set(ref block.Guarded, i, _openings > 0 || _usableFromNs > 0 ? -1 : 0);
         LaneBlock.Set(ref block.LearnedCap, i, EffectiveCap(0));
         LaneBlock.Set(ref block.PrefixSlot, i, _prefixSlot);
-        LaneBlock.Set(ref block.BaseTtft, i, Model.BaseTtft);
-        LaneBlock.Set(ref block.PrefillPerToken, i, Model.PrefillPerToken);
-        LaneBlock.Set(ref block.AttentionPerPair, i, Model.AttentionPerPair);
+        LaneBlock.Set(ref block.BaseTtft, i, Model.Slowdown * Model.BaseTtft);
+        LaneBlock.Set(ref block.PrefillPerToken, i, Model.Slowdown * Model.PrefillPerToken);
+        LaneBlock.Set(ref block.AttentionPerPair, i, Model.Slowdown * Model.AttentionPerPair);
         LaneBlock.Set(ref block.QueueCoupling, i, Model.QueueCoupling);
         LaneBlock.Set(ref block.TtftSigma, i, Model.TtftSigma);
-        LaneBlock.Set(ref block.Itl, i, Model.Itl);
-        LaneBlock.Set(ref block.ItlPerStream, i, Model.ItlPerStream);
+        LaneBlock.Set(ref block.Itl, i, Model.Slowdown * Model.Itl);
+        LaneBlock.Set(ref block.ItlPerStream, i, Model.Slowdown * Model.ItlPerStream);
         LaneBlock.Set(ref block.MeanStreams, i, Model.MeanStreams);
         LaneBlock.Set(ref block.MeanWork, i, Model.MeanWork);
         LaneBlock.Set(ref block.Interference, i, Model.Interference);

@@ -10,8 +10,17 @@ namespace RouterDaemon.Core.State;
 public readonly record struct EstimatorPriors(
     double BaseTtftMs, double PrefillUsPerToken, double AttentionNsPerTokenPair, double ItlMs, double ItlGrowth, double ServiceMs)
 {
-    /// <summary>Behind a network: a hosted API or a cluster.</summary>
+    /// <summary>How far prefill stops the answers that run beside it: 1 = all of them for all of its time, as in one engine.</summary>
+    public double Interference { get; init; } = 1;
+
+    /// <summary>Share of the prefill ahead that a request waits for: 1 = all of it, as in one engine.</summary>
+    public double QueueCoupling { get; init; } = 1;
+
+    /// <summary>Behind a network: an engine or a cluster.</summary>
     public static EstimatorPriors Remote => new(300, 60, 1, 20, 0.01, 6000);
+
+    /// <summary>A paid API: what one caller sends there hardly disturbs anyone.</summary>
+    public static EstimatorPriors Hosted => new(300, 60, 1, 20, 0.001, 6000) { Interference = 0.02, QueueCoupling = 0.1 };
 
     /// <summary>A model of this machine, size unknown.</summary>
     public static EstimatorPriors OnDevice => new(30, 500, 2, 30, 0.3, 6000);

@@ -11,6 +11,13 @@ internal struct LatencyModel
 {
     private const float LearnedRange = 64;
     private const float TtftGain = 0.1f;
+    private const float SteadyInterference = 0.1f;
+    private const int SlowdownWarmUp = 8;
+    private const float SlowdownFrom = 3;
+    private const float MostSlowdown = 64;
+    private const float SlowdownGain = 0.5f;
+    private const float SlowdownHalfLifeSeconds = 15;
+    private const float OutlierLearning = 0.1f;
     private const float GapGain = 0.003f;
     private const float GapMemorySeconds = 600;
     private const float FirstTtftSigma = 0.4f;
@@ -28,6 +35,12 @@ internal struct LatencyModel
     public float MeanWork;
     public float WorkVariance;
     public float Interference;
+
+    /// <summary>
+    /// How many times slower than this model the deployment is at present; 1 = as usual. Slow times come and go faster than a model can learn and must not
+    /// teach it: a sample far off moves this factor instead, and every second without news halves what is left of it by its half-life.
+    /// </summary>
+    public float Slowdown = 1;
     public float TtftSigma;
     public float ItlSigma;
     public float Service;
@@ -48,10 +61,10 @@ internal struct LatencyModel
         BaseTtft = (float)(prior.BaseTtftMs * 1e-3);
         PrefillPerToken = (float)(prior.PrefillUsPerToken * 1e-6);
         AttentionPerPair = (float)(prior.AttentionNsPerTokenPair * 1e-9);
-        QueueCoupling = 1;
+        QueueCoupling = (float)prior.QueueCoupling;
         Itl = (float)(prior.ItlMs * 1e-3);
         ItlPerStream = (float)(prior.ItlMs * prior.ItlGrowth * 1e-3);
-        Interference = 1;
+        Interference = (float)prior.Interference;
         Service = (float)(prior.ServiceMs * 1e-3);
         TtftSigma = FirstTtftSigma;
         ItlSigma = 0.3f;
@@ -66,6 +79,12 @@ internal struct LatencyModel
     public readonly float Work(float uncached, float cached) =>
         uncached * (PrefillPerToken + (AttentionPerPair * (cached + (0.5f * uncached))));
 
+    /// <summary>
+    /// A hosted API, by its prior and by what was seen since: there a much longer gap means a slow time, not a neighbour's prompt. Engines and clusters have
+    /// long gaps every day, and looked slow for nothing when this was said of them too.
+    /// </summary>
+    public readonly bool IsSteady => _prior.Interference < SteadyInterference && Interference < 2 * SteadyInterference;
+
     /// <summary>Learns from a first token after <paramref name="seconds"/>.</summary>
     public void LearnFirstToken(float seconds, float uncached, float cached, float ahead, float extra)
     {
@@ -77,10 +96,12 @@ internal struct LatencyModel
         var queued = QueueCoupling * ahead;
         var predicted = BaseTtft + work + queued + extra;
         var gain = MathF.Max(TtftGain, 1 / (2 + (0.25f * TtftSamples)));
+        var isOutlier = SeesSlowdown(seconds - queued - extra, BaseTtft + work, seconds - predicted > 1, TtftSamples);
+        gain *= isOutlier ? OutlierLearning : 1;
         TtftSamples++;
         var error = (seconds - predicted) / MathF.Max(predicted, 0.02f);
-        TtftSigma += 0.05f * (MathF.Min(MathF.Abs(error), 3) - TtftSigma);
-        TtftSigma = Math.Clamp(TtftSigma, 0.05f, 2);
+        if (!isOutlier)
+            TtftSigma = Math.Clamp(TtftSigma + (0.05f * (MathF.Min(MathF.Abs(error), 3) - TtftSigma)), 0.05f, 2);
         // Exponentiated gradient on the relative error: each parameter moves by its share of the prediction, bounded by a step, so every parameter ends
         // where its share of the error averages out.
         var step = gain * (seconds - predicted) / MathF.Max(MathF.Max(seconds, predicted), 0.005f) / predicted;
@@ -117,6 +138,12 @@ internal struct LatencyModel
         var streamsFrom = streams - MeanStreams;
         var workFrom = work - MeanWork;
         var predicted = MathF.Max(GapAt(streams) + (Interference * workFrom), 0.1f * Itl);
+        if (SeesSlowdown(seconds, predicted, true, ItlSamples))
+        {
+            Itl = Bound(Itl * (1 + (OutlierLearning * GapGain)), _prior.ItlMs * 1e-3);
+            return;
+        }
+
         var error = Math.Clamp(seconds - predicted, -predicted, predicted);
         var gain = GapGainFor(error / MathF.Max(predicted, 1e-4f), nowNs);
         ItlSigma = Math.Clamp(ItlSigma + (0.02f * (MathF.Abs(error / MathF.Max(predicted, 1e-4f)) - ItlSigma)), 0.05f, 2);
@@ -165,6 +192,28 @@ internal struct LatencyModel
         QueueCoupling -= share * MathF.Max(0, QueueCoupling - 1);
         Itl -= share * MathF.Max(0, Itl - _usualItl);
         TtftSigma -= share * MathF.Max(0, TtftSigma - FirstTtftSigma);
+    }
+
+    /// <summary>Half of a slow time is forgotten in 15 s: it must be seen to last.</summary>
+    public void ForgetSlowdown(float elapsedSeconds)
+    {
+        if (Slowdown > 1)
+            Slowdown = 1 + ((Slowdown - 1) * MathF.Pow(0.5f, elapsedSeconds / SlowdownHalfLifeSeconds));
+    }
+
+    /// <summary>Moves the slowdown; true when the sample belongs to a slow time and must teach the model little.</summary>
+    private bool SeesSlowdown(float seconds, float usual, bool isFarOff, int samples)
+    {
+        var factor = seconds / MathF.Max(usual, 1e-4f);
+        if (factor > SlowdownFrom && isFarOff && samples > SlowdownWarmUp && IsSteady)
+        {
+            Slowdown += SlowdownGain * (MathF.Min(factor, MostSlowdown) - Slowdown);
+            return true;
+        }
+
+        if (Slowdown > 1)
+            Slowdown += SlowdownGain * (Math.Clamp(factor, 1, Slowdown) - Slowdown);
+        return false;
     }
 
     /// <summary>On a logarithmic scale, so that a short disaster hardly moves what is usual.</summary>

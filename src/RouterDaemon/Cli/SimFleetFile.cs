@@ -11,7 +11,8 @@ namespace RouterDaemon.Cli;
 internal static class SimFleetFile
 {
     private const string Keys =
-        "count, t0_ms, prefill_us_per_token, attention_ns, decode_ms_per_seq, kv_ns, kv_tokens, max_seqs, prefill_budget, cache_blocks, price, quality, trust, stall";
+        "count, t0_ms, prefill_us_per_token, attention_ns, decode_ms_per_seq, kv_ns, kv_tokens, max_seqs, prefill_budget, cache_blocks, price, quality, trust, stall, " +
+        "engines, hosted, jitter, network_ms, slots, reject_above, dead_from_s, dead_until_s";
 
     /// <exception cref="FormatException">Says what is wrong and where.</exception>
     public static SimFleet Read(string nameOrFile)
@@ -68,6 +69,14 @@ internal static class SimFleetFile
                 "quality" => replica with { Quality = Number(file, key, value, 0, 1) },
                 "trust" => replica with { Trust = Trust(file, value) },
                 "stall" => replica with { Stall = Stall(file, value) },
+                "engines" => replica with { Engines = (int)Number(file, key, value, 1, 1024) },
+                "hosted" => replica with { Hosted = Flag(file, value) },
+                "jitter" => replica with { Jitter = Number(file, key, value, 0, 10) },
+                "network_ms" => replica with { NetworkMs = Number(file, key, value, 0, 1e6) },
+                "slots" => replica with { Slots = (int)Number(file, key, value, 0, 65536) },
+                "reject_above" => replica with { RejectAbove = (int)Number(file, key, value, 0, int.MaxValue) },
+                "dead_from_s" => replica with { DeadFromSeconds = Number(file, key, value, 0, 1e9) },
+                "dead_until_s" => replica with { DeadUntilSeconds = Number(file, key, value, 0, 1e9) },
                 _ => throw Bad(file, key, $"unknown key \"{key.Text}\"; known are name, {Keys}"),
             };
         }
@@ -107,6 +116,13 @@ internal static class SimFleetFile
 
         return new SimStall(every, length, factor);
     }
+
+    private static bool Flag(string file, ConfigNode node) => Text(file, node) switch
+    {
+        "true" => true,
+        "false" => false,
+        var other => throw Bad(file, node, $"\"{other}\" is not true or false"),
+    };
 
     private static TrustLevel Trust(string file, ConfigNode node) => Text(file, node) switch
     {

@@ -8,7 +8,7 @@ using RouterDaemon.Engine;
 namespace RouterDaemon.Fleet;
 
 /// <summary>Turns a configuration and what was discovered into a <see cref="FleetState"/>.</summary>
-internal sealed class FleetBuilder(RouterdConfig config, long generation, Budgets budgets, Func<string, bool, DeploymentState> stateOf)
+internal sealed class FleetBuilder(RouterdConfig config, long generation, Budgets budgets, Func<string, EstimatorPriors, DeploymentState> stateOf)
 {
     private const Capability Everything = Capability.Chat | Capability.Completion | Capability.Tools | Capability.JsonObject
         | Capability.JsonSchema | Capability.Vision | Capability.Embeddings | Capability.LogProbs | Capability.Infill | Capability.Audio;
@@ -45,7 +45,7 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Budget
             Weight = model.Weight,
             Tags = TagBits(model.Tags),
             Budgets = budgets.Of(model.Id, OnDeviceBackend.LocalId),
-            State = stateOf(id, true),
+            State = stateOf(id, EstimatorPriors.OnDevice),
         });
         AddAliases(model.Aliases, id);
     }
@@ -82,7 +82,7 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Budget
                 Weight = deployment.Weight ?? backendConfig.Weight,
                 Tags = TagBits([.. backendConfig.Tags, .. deployment.Tags]),
                 Budgets = budgets.Of(deployment.Model, backendConfig.Id),
-                State = stateOf(id, false),
+                State = stateOf(id, price is { InputUsdPerMillion: > 0 } or { OutputUsdPerMillion: > 0 } ? EstimatorPriors.Hosted : EstimatorPriors.Remote),
             });
             AddAliases(deployment.Aliases, id);
         }

@@ -215,9 +215,9 @@ internal sealed class FleetManager : IAsyncDisposable
         return state;
     }
 
-    private DeploymentState StateOf(string id, bool onDevice) => _states.GetOrAdd(id, _ =>
+    private DeploymentState StateOf(string id, EstimatorPriors priors) => _states.GetOrAdd(id, _ =>
     {
-        var state = onDevice ? new DeploymentState(EstimatorPriors.OnDevice) : new DeploymentState();
+        var state = new DeploymentState(priors);
         if (_learnt.TryGetValue(id, out var snapshot))
         {
             state.Import(snapshot);

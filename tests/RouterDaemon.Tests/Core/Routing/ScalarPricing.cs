@@ -10,13 +10,18 @@ internal static class ScalarPricing
     {
         var state = entry.State;
         var model = state.Model;
+        model.BaseTtft *= model.Slowdown;
+        model.PrefillPerToken *= model.Slowdown;
+        model.AttentionPerPair *= model.Slowdown;
+        model.Itl *= model.Slowdown;
+        model.ItlPerStream *= model.Slowdown;
         var weights = request.Weights;
         float inFlight = state.InFlight;
         var cached = Math.Min(matched * state.HitRatio, request.PromptTokens);
         var uncached = request.PromptTokens - cached;
 
         var work = model.Work(uncached, cached);
-        var queue = (model.QueueCoupling * state.AheadSeconds()) + state.SlotWait(entry.Slots);
+        var queue = (model.QueueCoupling * state.AheadSeconds(nowNs)) + state.SlotWait(entry.Slots);
         var ttft = Math.Max(model.BaseTtft + work + queue, state.SilenceSeconds(nowNs));
         var itl = model.GapAt(inFlight);
         var total = ttft + (output * itl);
@@ -32,14 +37,14 @@ internal static class ScalarPricing
             hit *= Logistic((request.DeadlineMs * 1e-3f) - total, 0.3f * total);
 
         var lost = (model.Interference * work) + (output * model.ItlPerStream);
-        var harm = weights.TimeUsdPerSecond * lost;
+        var harm = inFlight * weights.TimeUsdPerSecond * lost;
         if (sloTpot > 0)
         {
             var undisturbed = Math.Max(itl - (model.Interference * model.MeanWork), 1e-4f);
             var slack = state.MeanOutputTokens * Math.Max(sloTpot - undisturbed, Pricing.LeastSlack * sloTpot);
             var alive = Logistic(sloTpot - undisturbed, (model.ItlSigma * undisturbed) + 0.001f);
             var share = lost * (slack + (0.5f * lost)) / ((slack * slack) + (lost * (slack + (0.5f * lost))));
-            harm += Pricing.OthersMissFactor * weights.SloMissUsd * alive * share;
+            harm += Pricing.OthersMissFactor * weights.SloMissUsd * (inFlight - state.Counters.Lost) * alive * share;
         }
 
         var cost = ((uncached * entry.PriceInputUsdPerMillion) + (cached * entry.PriceCachedInputUsdPerMillion) + (output * entry.PriceOutputUsdPerMillion)) / 1e6;
@@ -55,7 +60,7 @@ internal static class ScalarPricing
             CostUsd = (float)cost,
             MoneyUsd = (float)(cost * moneyFactor * (1 + state.MoneyPressure)),
             TimeUsd = weights.TimeUsdPerSecond * (total + (Pricing.LateFactor * Math.Max(0, ttft - sloTtft))),
-            ExternalityUsd = weights.Externality * inFlight * harm,
+            ExternalityUsd = weights.Externality * harm,
             MissUsd = weights.SloMissUsd * (1 - hit),
             FailureUsd = weights.FailureUsd * state.FailureRisk,
             QualityUsd = weights.QualityUsd * (1 - state.Quality(request.TaskClass, (float)entry.Quality)),
@@ -65,5 +70,10 @@ internal static class ScalarPricing
         return terms;
     }
 
-    private static float Logistic(float distance, float width) => 0.5f + (0.5f * distance / ((2 * width) + Math.Abs(distance)));
+    private static float Logistic(float distance, float width)
+    {
+        var y = Math.Abs(distance) / (2 * width);
+        var below = 0.5f / (1 + y + (y * y) + (2 * y * y * y / 3));
+        return distance < 0 ? below : 1 - below;
+    }
 }
