@@ -32,7 +32,12 @@ internal static class GreedyRecorder
                 : JsonValue.Create($"<|im_start|>user\n{string.Format(System.Globalization.CultureInfo.InvariantCulture, Questions[i % Questions.Length], random.Next(1, 60), random.Next(1, 60))}<|im_end|>\n<|im_start|>assistant\n");
             JsonObject body = new()
             {
-                ["prompt"] = prompt, ["n_predict"] = tokens, ["temperature"] = 0, ["n_probs"] = 2, ["return_tokens"] = true, ["cache_prompt"] = false,
+                ["prompt"] = prompt,
+                ["n_predict"] = tokens,
+                ["temperature"] = 0,
+                ["n_probs"] = 2,
+                ["return_tokens"] = true,
+                ["cache_prompt"] = false,
             };
             using HttpResponseMessage response = await http.PostAsync(new Uri(url + "/completion"), new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"));
             JsonNode answer = JsonNode.Parse(await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync())!;
@@ -42,7 +47,9 @@ internal static class GreedyRecorder
                 sure++;
             JsonObject line = new()
             {
-                ["prompt"] = body["prompt"]!.DeepClone(), ["tokens"] = new JsonArray([.. steps.Select(s => s!["id"]!.DeepClone())]), ["sure"] = sure,
+                ["prompt"] = body["prompt"]!.DeepClone(),
+                ["tokens"] = new JsonArray([.. steps.Select(s => s!["id"]!.DeepClone())]),
+                ["sure"] = sure,
             };
             await output.WriteLineAsync(line.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
         }

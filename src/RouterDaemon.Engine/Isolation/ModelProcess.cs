@@ -49,7 +49,10 @@ internal sealed class ModelProcess : IDisposable
         {
             ProcessStartInfo info = new(command[0])
             {
-                RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                WorkingDirectory = folder,
             };
             foreach (string argument in command.Skip(1))
                 info.ArgumentList.Add(argument);

@@ -33,7 +33,14 @@ public sealed class ReferenceTests(EngineFixture engine)
             // 8-bit weights llama-server differs from itself by more than the gap as soon as it cuts a prompt elsewhere.
             RandomModelFile.Write(path, EngineFixture.ModelPath, new ModelShape
             {
-                Layers = 4, Embedding = 256, Heads = 8, KeyValueHeads = 4, FeedForward = 512, ContextTokens = 512, Type = TensorType.F32, Seed = 5,
+                Layers = 4,
+                Embedding = 256,
+                Heads = 8,
+                KeyValueHeads = 4,
+                FeedForward = 512,
+                ContextTokens = 512,
+                Type = TensorType.F32,
+                Seed = 5,
             });
             await using EngineHost host = new(engine.Log, TimeProvider.System);
             host.SetModels([EngineFixture.Tiny("random") with { Path = path, ContextTokens = 512, Deterministic = true }]);
