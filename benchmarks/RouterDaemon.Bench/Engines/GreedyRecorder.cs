@@ -42,13 +42,15 @@ internal static class GreedyRecorder
             using HttpResponseMessage response = await http.PostAsync(new Uri(url + "/completion"), new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"));
             JsonNode answer = JsonNode.Parse(await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync())!;
             JsonArray steps = answer["completion_probabilities"]!.AsArray();
+            JsonArray sampled = answer["tokens"]!.AsArray();
             int sure = 0;
-            while (sure < steps.Count && Gap(steps[sure]!) > MinGap)
+            // Tokens that end within a character have no step of their own in the answer: from there on the two lists differ.
+            while (sure < steps.Count && sure < sampled.Count && (int)steps[sure]!["id"]! == (int)sampled[sure]! && Gap(steps[sure]!) > MinGap)
                 sure++;
             JsonObject line = new()
             {
                 ["prompt"] = body["prompt"]!.DeepClone(),
-                ["tokens"] = new JsonArray([.. steps.Select(s => s!["id"]!.DeepClone())]),
+                ["tokens"] = sampled.DeepClone(),
                 ["sure"] = sure,
             };
             await output.WriteLineAsync(line.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
