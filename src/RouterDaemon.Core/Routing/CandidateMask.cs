@@ -10,6 +10,9 @@ internal static class CandidateMask
     /// <summary>Reasons that time can cure.</summary>
     public const MaskReason Passing = MaskReason.Breaker | MaskReason.Down | MaskReason.Full;
 
+    private const float LongAnswerTokens = 4096;
+    private const float LongAnswerFactor = 4;
+
     /// <summary>All reasons against a deployment, the last-resort rule excepted.</summary>
     public static MaskReason Check(DeploymentEntry entry, int deployment, in RouteRequest request, float output, long nowNs)
     {
@@ -26,7 +29,7 @@ internal static class CandidateMask
         if (request.MaxCostUsd > 0 && WorstCostUsd(entry, in request, output) > request.MaxCostUsd)
             mask |= MaskReason.Cost;
         foreach (var budget in entry.Budgets)
-            mask |= budget.HasRoomFor(WorstCostUsd(entry, in request, output)) ? MaskReason.None : MaskReason.Budget;
+            mask |= budget.HasRoomFor(MostCostUsd(entry, in request, output)) ? MaskReason.None : MaskReason.Budget;
         if (state.InFlight >= state.EffectiveCap(entry.MaxInFlight))
             mask |= MaskReason.Full;
         if (request.Tried.Count > 0 && request.Tried.Contains(deployment))
@@ -107,10 +110,24 @@ internal static class CandidateMask
         return bits;
     }
 
-    /// <summary>Nothing cached, and as many answer tokens as allowed or, without a limit, as expected.</summary>
+    /// <summary>The prompt as estimated, nothing cached, and as many answer tokens as allowed or, without a limit, as expected.</summary>
     public static double WorstCostUsd(DeploymentEntry entry, in RouteRequest request, float output) =>
-        1e-6 * ((request.PromptTokens * entry.PriceInputUsdPerMillion)
-            + ((request.MaxTokens > 0 ? request.MaxTokens : output) * entry.PriceOutputUsdPerMillion));
+        CostUsd(entry, in request, request.PromptTokens, request.MaxTokens > 0 ? request.MaxTokens : output);
+
+    /// <summary>
+    /// What a budget must hold for the request: a bound, not an estimate, or many requests at once would spend more than there is. Nobody bills more than
+    /// fits the context. Without a limit on the answer the context is the only bound there is, far too much to set aside: a long answer is assumed.
+    /// </summary>
+    public static double MostCostUsd(DeploymentEntry entry, in RouteRequest request, float output)
+    {
+        float context = entry.ContextTokens > 0 ? Math.Max(entry.ContextTokens, request.PromptTokens) : float.PositiveInfinity;
+        var prompt = Math.Min(Math.Max(request.PromptTokens, request.MostPromptTokens), context);
+        var answer = request.MaxTokens > 0 ? request.MaxTokens : Math.Min(Math.Max(LongAnswerTokens, LongAnswerFactor * output), context);
+        return CostUsd(entry, in request, prompt, answer);
+    }
+
+    private static double CostUsd(DeploymentEntry entry, in RouteRequest request, float prompt, float answer) =>
+        1e-6 * ((prompt * entry.PriceInputUsdPerMillion) + (answer * Math.Max(1, request.Answers) * entry.PriceOutputUsdPerMillion));
 
     /// <summary>Adds up the reasons of a block.</summary>
     private ref struct Reasons(int candidates, ref RouteDecision decision)

@@ -34,7 +34,9 @@ internal static class Pricing
         var uncached = prompt - cached;
 
         var work = uncached * (block.PrefillPerToken + (block.AttentionPerPair * (cached + (0.5f * uncached))));
-        var done = (1e-9f * (1 << LaneBlock.TickShift)) * Vector256.ConvertToSingle(NowTicks(context.NowNs) - block.HeadTicks);
+        // Never below 0: the ticks of a deployment idle for long have gone round, and another thread's event may be stamped later than this decision.
+        var ticks = Vector256.Max(NowTicks(context.NowNs) - block.HeadTicks, Vector256<int>.Zero);
+        var done = (1e-9f * (1 << LaneBlock.TickShift)) * Vector256.ConvertToSingle(ticks);
         var ahead = Vector256.MaxNative(block.AheadSeconds - done, block.LeastAheadSeconds);
         var queue = (block.QueueCoupling * ahead) + SlotWait(block, inFlight);
         var ttft = Vector256.MaxNative(block.BaseTtft + work + queue, Silence(block, context.NowNs));

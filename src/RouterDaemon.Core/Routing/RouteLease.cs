@@ -13,6 +13,7 @@ public struct RouteLease
     internal long StartNs;
     internal long FirstTokenNs;
     internal long GapStartNs;
+    internal long LastTokenNs;
     internal long Sequence;
     internal int Tokens;
     internal long WorkMarkUs;
@@ -49,7 +50,15 @@ public struct RouteLease
     public readonly double TtftMs => FirstTokenNs == 0 ? double.NaN : (FirstTokenNs - StartNs) * 1e-6;
 
     /// <summary>Mean time between tokens so far; NaN before the second.</summary>
-    public readonly double ItlMs => GapTotal == 0 ? double.NaN : GapSeconds * 1e3 / GapTotal;
+    public readonly double ItlMs
+    {
+        get
+        {
+            // Most answers are shorter than the batch that the estimators learn from: the open one counts too.
+            var open = GapTokens > 0 ? (LastTokenNs - GapStartNs) * 1e-6 : 0;
+            return GapTotal + GapTokens == 0 ? double.NaN : ((GapSeconds * 1e3) + open) / (GapTotal + GapTokens);
+        }
+    }
 
     /// <summary>Tokens reported.</summary>
     public readonly int TokenCount => Tokens;

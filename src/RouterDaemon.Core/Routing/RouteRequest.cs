@@ -9,8 +9,14 @@ public struct RouteRequest
     /// <summary>Prompt tokens, estimated.</summary>
     public int PromptTokens;
 
-    /// <summary>Most answer tokens allowed; 0 = no limit given.</summary>
+    /// <summary>Prompt tokens that may be billed at most (<see cref="RequestPeek.MostPromptTokens"/>): what budgets set aside. 0 = as estimated.</summary>
+    public int MostPromptTokens;
+
+    /// <summary>Most tokens of an answer allowed; 0 = no limit given.</summary>
     public int MaxTokens;
+
+    /// <summary>Answers asked for, each of them billed; 0 = one.</summary>
+    public int Answers;
 
     /// <summary>Bytes of prompt that <see cref="PromptTokens"/> stands for; teaches bytes per token. 0 = unknown.</summary>
     public int PromptBytes;

@@ -44,6 +44,7 @@ public sealed partial class Router
         lease.GapTokens += tokens;
         lease.GapStreams += state.InFlight - 1;
         lease.GapReports++;
+        lease.LastTokenNs = nowNs;
         state.Progress(nowNs);
         if (lease.GapTokens >= GapBatch || (nowNs > lease.GapLimitNs && lease.GapTokens >= EarlyGapBatch && state.Model.IsSteady))
             CloseGap(ref lease, nowNs);

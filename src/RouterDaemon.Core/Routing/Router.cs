@@ -74,7 +74,7 @@ public sealed partial class Router
             Pricing.Extract(in context, in context.PriceOf(context.Winner), context.Winner % LaneBlock.Width, out decision.WinnerTerms);
             var entry = context.Entry(context.Winner);
             Prepare(in context, entry, in decision, out lease);
-            var refusal = Reserve(entry, entry.Budgets.Length > 0 ? CandidateMask.WorstCostUsd(entry, in request, output) : 0, ref lease);
+            var refusal = Reserve(entry, entry.Budgets.Length > 0 ? CandidateMask.MostCostUsd(entry, in request, output) : 0, ref lease);
             if (refusal == MaskReason.None)
             {
                 Conclude(in context, entry, in lease, prefixHashes, ref decision);

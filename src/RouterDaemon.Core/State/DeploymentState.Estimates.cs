@@ -81,7 +81,9 @@ public sealed partial class DeploymentState
     {
         var ahead = Volatile.Read(ref Counters.PrefillWorkUs) * 1e-6f;
         var floor = LeastHeadShare * ahead / Math.Max(1, Unanswered);
-        return Math.Max(ahead - ((nowNs - Volatile.Read(ref Counters.HeadNs)) * 1e-9f), floor);
+        // An event that another thread stamped later than this decision is no work to wait for.
+        var done = Math.Max(0, nowNs - Volatile.Read(ref Counters.HeadNs)) * 1e-9f;
+        return Math.Max(ahead - done, floor);
     }
 
     /// <summary>Seconds since the deployment last gave a token, when somebody waits for one: a stalled deployment grows dearer by itself.</summary>

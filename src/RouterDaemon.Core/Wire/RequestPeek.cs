@@ -123,4 +123,14 @@ public struct RequestPeek
     /// <summary>Prompt tokens by size: text at <paramref name="bytesPerToken"/>, 4 tokens a message, 800 an image.</summary>
     public readonly int EstimatePromptTokens(float bytesPerToken) =>
         (int)((PromptBytes + Tools.Length) / Math.Max(bytesPerToken, 0.5f)) + (4 * MessageCount) + (800 * ImageCount) + 1;
+
+    /// <summary>
+    /// Prompt tokens that may be billed at most: no token is shorter than a byte, and what chat templates, tool and format instructions, and pictures add is
+    /// as much as known vendors bill for the largest. An estimate is wrong most where it matters most, for short prompts that are all template.
+    /// </summary>
+    public readonly int MostPromptTokens()
+    {
+        var most = (long)PromptBytes + Tools.Length + 48 + (16L * MessageCount) + (HasTools || ResponseFormat != ResponseFormatKind.Text ? 512 : 0) + (5000L * ImageCount);
+        return (int)Math.Min(most, int.MaxValue);
+    }
 }

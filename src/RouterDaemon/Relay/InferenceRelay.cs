@@ -106,6 +106,8 @@ internal sealed class InferenceRelay(
         route.PromptBytes = call.Peek.PromptBytes + call.Peek.Tools.Length;
         route.PrefixBytes = call.Peek.PrefixBytes;
         route.PromptTokens = call.Peek.EstimatePromptTokens(RequestTargets.BytesPerToken(call.Fleet, target));
+        route.MostPromptTokens = call.Peek.MostPromptTokens();
+        route.Answers = call.Peek.N;
         route.TaskClass = call.Peek.TaskClass;
         route.Required = InferenceRules.Required(call.Operation, call.Peek) | call.Client.Required;
         route.PrivacyFloor = hints.PrivacyFloor ?? TrustLevel.Public;

@@ -1,5 +1,6 @@
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Routing;
+using RouterDaemon.Core.State;
 using Xunit;
 
 namespace RouterDaemon.Tests.Core.Routing;
@@ -106,6 +107,55 @@ public sealed class RouterTests
         Choose(fleet, request, out _);
         Assert.Equal(reports[0].Terms.TotalUsd, _decision.WinnerTerms.TotalUsd);
         Assert.Equal(reports[1].Terms.TotalUsd, _decision.RunnerUpTerms.TotalUsd);
+    }
+
+    [Theory]
+    [InlineData(0, 10, 1, 90)] // what is billed at most, not the 5 tokens of the estimate
+    [InlineData(0, 10, 3, 110)] // every answer is billed
+    [InlineData(40, 10, 1, 50)] // nobody bills more than the context
+    [InlineData(0, 0, 1, 80 + 4096)] // no limit given: a long answer
+    public void BudgetsSetAsideWhatMayBeBilledAtMost(int context, int maxTokens, int answers, int tokens)
+    {
+        var budget = new BudgetState("b", 10);
+        var fleet = Fleets.Equal(1, _ => new DeploymentEntry
+        {
+            Id = "m/a",
+            ModelId = "m",
+            BackendId = "a",
+            UpstreamModel = "m",
+            Trust = TrustLevel.Private,
+            Capabilities = Capability.Chat,
+            ContextTokens = context,
+            PriceInputUsdPerMillion = 1000,
+            PriceOutputUsdPerMillion = 1000,
+            Budgets = [budget],
+            State = new DeploymentState(),
+        });
+        var request = Fleets.Request(5) with { MostPromptTokens = 80, MaxTokens = maxTokens, Answers = answers };
+        var taken = 0;
+        RouteLease lease;
+        for (; Choose(fleet, request, out lease) == RouteResult.Chosen; taken++)
+            Assert.Equal((taken + 1) * tokens * 1e-3, budget.ReservedUsd, 1e-6);
+        Assert.Equal(10_000 / tokens, taken);
+        Assert.Equal(MaskReason.Budget, _decision.Masked);
+        Assert.False(lease.IsHeld);
+    }
+
+    [Fact]
+    public void TheTimeBetweenTokensOfAShortAnswerIsKnownBeforeItEnds()
+    {
+        Assert.Equal(RouteResult.Chosen, Choose(Fleets.Equal(1), Fleets.Request(), out var lease));
+        _router.OnFirstToken(ref lease, 100_000_000);
+        Assert.True(double.IsNaN(lease.ItlMs));
+        for (var i = 1; i <= 300; i++)
+        {
+            _router.OnTokens(ref lease, 1, 100_000_000 + (i * 5_000_000L));
+            if (i is 1 or 12 or 256 or 300)
+                Assert.Equal(5, lease.ItlMs, 1e-3);
+        }
+
+        _router.OnFinished(ref lease, new RouteOutcome { Kind = OutcomeKind.Success, CachedTokens = -1 }, 100_000_000 + (300 * 5_000_000L));
+        Assert.Equal(5, lease.ItlMs, 1e-3);
     }
 
     private RouteResult Choose(FleetSnapshot fleet, RouteRequest request, out RouteLease lease, long nowNs = 1) =>
