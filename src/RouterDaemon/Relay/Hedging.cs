@@ -23,8 +23,13 @@ internal sealed class Hedging(Router router, RequestRecorder recorder, Clock clo
         var primary = relay.AttemptAsync(call, decision.Winner, lease, race).AsTask();
         using (var settled = new CancellationTokenSource())
         {
-            var wait = TimeSpan.FromTicks(Math.Max(0, lease.HedgeDueNs(decision) - clock.NowNs) / 100);
-            await Task.WhenAny(primary, Task.Delay(wait, clock.Time, settled.Token)).ConfigureAwait(false);
+            // A timer counts whole milliseconds of a coarse clock and often ends early, and what is not late yet is never hedged: the clock decides.
+            while (!primary.IsCompleted && lease.HedgeDueNs(decision) - clock.NowNs is > 0 and var leftNs)
+            {
+                var wait = TimeSpan.FromMilliseconds(Math.Ceiling(leftNs * 1e-6));
+                await Task.WhenAny(primary, Task.Delay(wait, clock.Time, settled.Token)).ConfigureAwait(false);
+            }
+
             await settled.CancelAsync().ConfigureAwait(false);
         }
 

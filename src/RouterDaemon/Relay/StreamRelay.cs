@@ -67,6 +67,8 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
                 var fault = Scan(read == 0, lease);
                 if (_hasContent && !attempt.TryClaim(call))
                 {
+                    // The winner may not have come to it yet, and a connection that is not cancelled would be read on for a while.
+                    attempt.Cancel(RelayError.HedgeLost);
                     return new AttemptResult(RelayError.HedgeLost, false);
                 }
 
