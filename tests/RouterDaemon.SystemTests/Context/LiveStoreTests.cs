@@ -116,7 +116,8 @@ public sealed class LiveStoreTests
             command.CommandText = """
                 UPDATE requests SET created_at = strftime('%Y-%m-%dT%H:%M:%SZ', created_at, '-1 day');
                 UPDATE r_outcomes SET created_at = strftime('%Y-%m-%dT%H:%M:%SZ', created_at, '-1 day');
-                UPDATE r_rollups SET hour = strftime('%Y-%m-%dT%H:%M:%SZ', hour, '-1 day')
+                UPDATE r_rollups SET hour = strftime('%Y-%m-%dT%H:%M:%SZ', hour, '-1 day');
+                UPDATE r_day_rollups SET day = date(day, '-1 day')
                 """;
             command.ExecuteNonQuery();
         }

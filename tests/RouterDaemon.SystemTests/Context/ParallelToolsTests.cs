@@ -11,7 +11,7 @@ namespace RouterDaemon.SystemTests.Context;
 public sealed class ParallelToolsTests
 {
     private static readonly int Turns = DaemonBinary.LongRing ? 5 : 1;
-    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(DaemonBinary.LongRing ? 10 : 2);
+    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(DaemonBinary.LongRing ? 10 : 1);
 
     [Fact]
     public async Task RequestsDoNotWaitForTools()

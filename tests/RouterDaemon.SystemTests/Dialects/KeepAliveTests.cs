@@ -25,6 +25,7 @@ public sealed class KeepAliveTests
         {
             Assert.StartsWith(bridge, reply.Body);
             Assert.Contains("last", reply.Body);
+            Assert.Equal(path == "/v1/chat/completions", reply.Body.EndsWith("data: [DONE]\n\n", StringComparison.Ordinal));
             // The bridge went out before the final deployment was certain: the stream's end names it.
             Assert.Equal(path != "/api/chat", reply.Body.Contains("\"routerd\":{\"deployment\":\"m/b0\"", StringComparison.Ordinal));
         }

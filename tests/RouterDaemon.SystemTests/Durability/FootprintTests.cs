@@ -15,7 +15,8 @@ public sealed class FootprintTests
         double ready = double.MaxValue;
         double idle = double.MaxValue;
         double served = 0;
-        for (int i = 0; i < 5; i++)
+        // Only the published binary is gated.
+        for (int i = 0; i < (DaemonBinary.IsPublished ? 5 : 1); i++)
         {
             await using DaemonProcess bare = await DaemonProcess.StartAsync(new DaemonOptions { NoModel = true });
             live = Math.Min(live, bare.TimeToLive.TotalMilliseconds);
@@ -23,7 +24,7 @@ public sealed class FootprintTests
             idle = Math.Min(idle, bare.RssBytes / Mebi);
         }
 
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < (DaemonBinary.IsPublished ? 3 : 1); i++)
         {
             long start = System.Diagnostics.Stopwatch.GetTimestamp();
             await using DaemonProcess daemon = await DaemonProcess.StartAsync(new DaemonOptions { WaitReady = true });

@@ -47,7 +47,7 @@ public sealed class HedgeTests : IAsyncLifetime
     public async Task APrimaryThatAnswersFirstKeepsTheClient()
     {
         await StartAsync();
-        _preferred.Default = MockBehaviour.Ok("from the first") with { FirstTokenMs = 2_500 };
+        _preferred.Default = MockBehaviour.Ok("from the first") with { FirstTokenMs = 1_500 };
         _second.Default = MockBehaviour.Ok("too late") with { FirstTokenMs = 20_000 };
         StreamReply reply = await _daemon.Client.StreamAsync(Chat.Body("pool", "hi"));
         Assert.True(reply is { Status: 200, Done: true, Content: "from the first" }, reply + _daemon.Log);
@@ -62,8 +62,8 @@ public sealed class HedgeTests : IAsyncLifetime
     public async Task WhenOneOfThemFailsTheOtherAnswers(bool primaryFails)
     {
         await StartAsync();
-        var broken = MockBehaviour.Error(500, "boom") with { LatencyMs = primaryFails ? 2_500 : 0 };
-        var slow = MockBehaviour.Ok("patience") with { FirstTokenMs = 4_000 };
+        var broken = MockBehaviour.Error(500, "boom") with { LatencyMs = primaryFails ? 1_500 : 0 };
+        var slow = MockBehaviour.Ok("patience") with { FirstTokenMs = 2_500 };
         (_preferred.Default, _second.Default) = primaryFails ? (broken, slow) : (slow, broken);
         StreamReply reply = await _daemon.Client.StreamAsync(Chat.Body("pool", "hi"));
         Assert.True(reply is { Status: 200, Done: true, Content: "patience" }, reply + _daemon.Log);
@@ -80,7 +80,7 @@ public sealed class HedgeTests : IAsyncLifetime
     public async Task WhenBothFailTheClientIsTold()
     {
         await StartAsync();
-        _preferred.Default = MockBehaviour.Error(500, "boom") with { LatencyMs = 2_500 };
+        _preferred.Default = MockBehaviour.Error(500, "boom") with { LatencyMs = 1_500 };
         _second.Default = MockBehaviour.Error(500, "boom") with { LatencyMs = 100 };
         StreamReply reply = await _daemon.Client.StreamAsync(Chat.Body("pool", "hi"));
         Assert.True(reply.Status == 502, reply + _daemon.Log);
@@ -92,7 +92,7 @@ public sealed class HedgeTests : IAsyncLifetime
     public async Task APrivateRequestIsNeverHedgedToAPublicDeployment()
     {
         await StartAsync(secondTrust: "public", warmSecond: false);
-        _preferred.Default = MockBehaviour.Ok("private") with { FirstTokenMs = 2_500 };
+        _preferred.Default = MockBehaviour.Ok("private") with { FirstTokenMs = 1_500 };
         var body = Chat.Body("pool", "hi", ("route", new System.Text.Json.Nodes.JsonObject { ["privacy"] = "private" }));
         StreamReply reply = await _daemon.Client.StreamAsync(body);
         Assert.True(reply is { Status: 200, Done: true, Content: "private" }, reply + _daemon.Log);
@@ -105,7 +105,7 @@ public sealed class HedgeTests : IAsyncLifetime
     public async Task WithoutBeingAskedForNothingIsHedged(string routing)
     {
         await StartAsync(routing);
-        _preferred.Default = MockBehaviour.Ok("alone") with { FirstTokenMs = 2_500 };
+        _preferred.Default = MockBehaviour.Ok("alone") with { FirstTokenMs = 1_500 };
         int before = _second.Posts.Count;
         StreamReply reply = await _daemon.Client.StreamAsync(Chat.Body("pool", "hi"));
         Assert.True(reply is { Status: 200, Content: "alone" }, reply + _daemon.Log);

@@ -117,19 +117,4 @@ public sealed class StreamContractTests : IClassFixture<PoolDaemon>
             Assert.True(reply.Content is "the next answer" or "The mock upstream answers.", reply.ToString());
         }
     }
-
-    [Fact]
-    public async Task ASilentUpstreamIsBridgedByComments()
-    {
-        await using MockUpstream slow = MockUpstream.Start();
-        slow.Default = MockBehaviour.Ok("late but fine") with { FirstTokenMs = 11_500 };
-        await using DaemonProcess daemon = await DaemonProcess.StartAsync(new DaemonOptions
-        {
-            Config = Yaml.Fleet([slow], timeouts: "connect: 1s, first_token: 30s, between_tokens: 30s, total: 60s"),
-            NoModel = true,
-        });
-        StreamReply reply = await daemon.Client.StreamAsync(Chat.Body("m", "hi"));
-        Assert.NotEmpty(reply.Comments);
-        Assert.True(reply is { Done: true, Content: "late but fine" }, reply.ToString());
-    }
 }
