@@ -21,6 +21,9 @@ internal sealed class LoadedModel : IModel
     /// <summary>Longer prompts are rendered and tokenised on the pool: a caller may be a socket's own thread.</summary>
     private const int InlinePromptBytes = 16 << 10;
 
+    /// <summary>More than the longest entry of published vocabularies has (runs of blanks of some 500), so nothing that fits is refused.</summary>
+    private const int MaxCharactersPerToken = 1024;
+
     private const long MaxScoreBytes = 256L << 20;
 
     private readonly LlamaModel _model;
@@ -101,6 +104,7 @@ internal sealed class LoadedModel : IModel
         if (_loop is null)
             throw new EngineException(EngineErrorKind.Unsupported, "the model makes vectors, it does not generate text", request.MessagesJson.IsEmpty ? "prompt" : "messages");
         string? rendered = request.MessagesJson.IsEmpty ? null : Render(request);
+        CheckLength(request, rendered?.Length ?? (request.Prompt?.Length + (request.Suffix?.Length ?? 0)) ?? 0);
         int[] tokens = request switch
         {
             { PromptTokens.IsEmpty: false } => request.PromptTokens.ToArray(),
@@ -120,6 +124,17 @@ internal sealed class LoadedModel : IModel
                 request.MessagesJson.IsEmpty ? "prompt" : "messages");
         }
         return new BuiltPrompt(tokens, rendered is not null && _reasoning is not null && _reasoning.IsOpen(rendered));
+    }
+
+    /// <summary>Refuses text that cannot fit before it is tokenised: megabytes would keep a core busy for the better part of a minute.</summary>
+    private void CheckLength(GenerationRequest request, int characters)
+    {
+        if (characters / MaxCharactersPerToken < SlotTokens)
+            return;
+        throw new EngineException(
+            EngineErrorKind.ContextLengthExceeded,
+            $"the prompt has {characters} characters, which is more than the model's context of {SlotTokens} tokens can hold",
+            request.MessagesJson.IsEmpty ? "prompt" : "messages");
     }
 
     /// <summary>The prompt text that the messages become.</summary>
