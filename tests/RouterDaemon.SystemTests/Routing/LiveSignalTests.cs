@@ -23,7 +23,9 @@ public sealed class LiveSignalTests
         await fleet.WarmAsync("m/b", 10);
         JsonElement before = await ExplainAsync(fleet);
         await fleet.RestartAsync();
-        Assert.Contains("start with what was learnt before", fleet.Daemon.Log, StringComparison.Ordinal);
+        // It listens before its store is open.
+        await Eventually.TrueAsync(
+            () => fleet.Daemon.Log.Contains("start with what was learnt before", StringComparison.Ordinal), TimeSpan.FromSeconds(10), () => fleet.Daemon.Log);
         JsonElement after = await ExplainAsync(fleet);
         foreach (string id in new[] { "m/a", "m/b" })
             Assert.Equal(Ttft(before, id), Ttft(after, id), Math.Max(1, Ttft(before, id) * 0.02));
