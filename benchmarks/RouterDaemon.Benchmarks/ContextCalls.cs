@@ -38,6 +38,8 @@ internal static class ContextCalls
         ("explain_change", """{"since":"15 days ago"}"""),
         ("cost_report", "{}"),
         ("cost_report", """{"since":"30 days ago","group_by":"tier"}"""),
+        ("compare_policies", "{}"),
+        ("compare_policies", """{"since":"30 days ago","limit":500}"""),
         ("generate_sql", """{"query":"average latency by model for premium users today"}"""),
         ("run_sql", """{"sql":"SELECT id, latency_ms FROM requests ORDER BY created_at DESC LIMIT 100"}"""),
         ("run_sql", """{"sql":"SELECT model_id, count(*) FROM deployments GROUP BY 1"}"""),

@@ -32,8 +32,9 @@ internal static class ContextTables
         }
 
         // Brings a file of an older version up to date.
-        await using (ContextStore.Open(file, TimeProvider.System))
+        await using (var store = ContextStore.Open(file, TimeProvider.System))
         {
+            await SampledDecisions.AddAsync(store);
         }
 
         using var reader = new ContextReader(file, new StoppedClock(ManyRequests.End));

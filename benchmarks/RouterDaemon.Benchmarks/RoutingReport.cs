@@ -12,8 +12,6 @@ namespace RouterDaemon.Benchmarks;
 /// </summary>
 internal static class RoutingReport
 {
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
-
     public static int Run(string[] args)
     {
         string Option(string name, string fallback)
@@ -26,7 +24,7 @@ internal static class RoutingReport
         var file = Path.Combine(folder, "routing.json");
         Directory.CreateDirectory(folder);
         var rows = File.Exists(file)
-            ? [.. File.ReadAllLines(file).Where(l => l.StartsWith('{')).Select(l => JsonSerializer.Deserialize<RoutingResult>(l.TrimEnd(','), Json)!)]
+            ? [.. File.ReadAllLines(file).Where(l => l.StartsWith('{')).Select(l => JsonSerializer.Deserialize(l.TrimEnd(','), RoutingResultJson.Default.RoutingResult)!)]
             : new List<RoutingResult>();
         string[] all = [.. RoutingPolicies.Table.Select(p => p.Name), Simulator.Clairvoyant];
         var policies = Option("policies", "all") is var names && names == "all" ? all : names.Split(',');
@@ -76,7 +74,7 @@ internal static class RoutingReport
     {
         var order = RoutingCell.All.Select(c => c.Name).ToList();
         rows.Sort((a, b) => (order.IndexOf(a.Cell), a.Load, Array.IndexOf(policies, a.Policy)).CompareTo((order.IndexOf(b.Cell), b.Load, Array.IndexOf(policies, b.Policy))));
-        File.WriteAllText(file, $"[\n{string.Join(",\n", rows.Select(r => JsonSerializer.Serialize(r, Json)))}\n]\n");
+        File.WriteAllText(file, $"[\n{string.Join(",\n", rows.Select(r => JsonSerializer.Serialize(r, RoutingResultJson.Default.RoutingResult)))}\n]\n");
     }
 
     private static string Tables(List<RoutingResult> rows, string[] policies)

@@ -16,13 +16,19 @@ internal sealed class ReaderPool(string path, int limit) : IDisposable
         await _free.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            return ReadOnce(read);
+            return Read(read);
         }
         finally
         {
             _free.Release();
         }
+    }
+
+    /// <summary>The same at once, for callers that are no more than the limit.</summary>
+    public T Read<T>(Func<SqliteConnection, T> read)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return ReadOnce(read);
     }
 
     public void Dispose()

@@ -56,6 +56,9 @@ internal static class AnswerWriter
             case Intent.Cost:
                 Cost(text, results[0]);
                 break;
+            case Intent.Policies:
+                Policies(text, results[0]);
+                break;
             default:
                 Sql(text, results);
                 break;
@@ -197,6 +200,22 @@ internal static class AnswerWriter
         foreach (var g in Array(result, "groups").Take(MostLines))
         {
             Line(text, $"- {g["group"]}: {g["cost_usd"]} USD ({Percent(g["share"])}), {g["requests"]} requests, {g["usd_per_request"]} USD each");
+        }
+    }
+
+    private static void Policies(StringBuilder text, JsonObject result)
+    {
+        var policies = Array(result, "policies");
+        if (policies.Count == 0)
+        {
+            text.Append("No sampled decisions in this time: there is nothing to compare.\n");
+            return;
+        }
+
+        Line(text, $"{policies[0]["decisions"]} sampled decisions taken again; least regret: {result["best"]}. Regret is USD per 1,000 requests above the best choice by the estimates of that moment.");
+        foreach (var p in policies.Take(MostLines))
+        {
+            Line(text, $"- {p["name"]}: regret {p["regret_usd_per_1k"]}, agrees with {Percent(p["agreement"])}, TTFT p50 {p["ttft_ms"]!["p50"]} ms, p90 {p["ttft_ms"]!["p90"]} ms, cost {p["cost_usd_per_1k"]} USD per 1,000");
         }
     }
 

@@ -39,6 +39,9 @@ public enum Intent
     /// <summary>Money.</summary>
     Cost,
 
+    /// <summary>What other routing policies would have done.</summary>
+    Policies,
+
     /// <summary>None of these: SQL is made from the question.</summary>
     Other,
 }

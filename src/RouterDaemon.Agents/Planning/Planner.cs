@@ -20,6 +20,7 @@ public static class Planner
     private static Intent IntentOf(QuestionFacts q) =>
         q.RequestId is not null ? Intent.Request
         : q.UserId is not null ? Intent.User
+        : q.Asks(@"\b(polic(y|ies)|routing strateg(y|ies)|regret)\b") ? Intent.Policies
         : q.Asks(@"\b(incidents?|outages?)\b") ? Intent.Incidents
         : q.Asks(@"\bwhat('s| has| have|s)? (been )?(changed?|different|new|moved)\b|\bchanges? since\b|\bchanged\b") ? Intent.Change
         : q.Asks(@"\bquality\b|\bscores?\b") || (q.Task is not null && q.Asks(@"\b(best|better|performs?|good|strongest|worst|which model|recommend)\b")) ? Intent.Quality
@@ -82,6 +83,9 @@ public static class Planner
                 break;
             case Intent.Cost:
                 yield return Call("cost_report", ("group_by", q.Asks("tier") ? "tier" : GroupOf(q) is "tier" ? "deployment" : GroupOf(q)), ("since", SinceOf(q)), ("until", UntilOf(q)));
+                break;
+            case Intent.Policies:
+                yield return Call("compare_policies", ("since", SinceOf(q)), ("until", UntilOf(q)));
                 break;
             default:
                 yield return Call("generate_sql", ("query", question));

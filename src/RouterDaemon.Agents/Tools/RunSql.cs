@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RouterDaemon.Store.Context;
-using RouterDaemon.Store.Context.Sql;
 
 namespace RouterDaemon.Agents.Tools;
 
@@ -19,8 +18,7 @@ internal static class RunSql
         {
             var sql = arguments.Text("sql") ?? throw new ContextException(ContextErrorCode.InvalidParameter, "sql is required");
             var parameters = arguments.Array("params").Select(ToValue).ToList();
-            // SQLite works on the calling thread: keep the caller's free, it may be an event loop.
-            var result = await Task.Run(() => SqlRunner.Run(reader.Path, sql, parameters, reader.SqlLimits, cancellation), cancellation).ConfigureAwait(false);
+            var result = await reader.RunSqlAsync(sql, parameters, cancellation).ConfigureAwait(false);
             return new JsonObject
             {
                 ["rows"] = Rows.ToArray(result.Rows.Select(row => ToObject(result.Columns, row))),

@@ -112,5 +112,5 @@ public sealed class ToolArguments
         }
     }
 
-    private static string Shorten(string text) => text.Length <= 60 ? text : text[..60] + "…";
+    internal static string Shorten(string text) => text.Length <= 60 ? text : text[..60] + "…";
 }

@@ -18,5 +18,6 @@ public static class Tools
         RunSql.Tool,
         ExplainChange.Tool,
         CostReport.Tool,
+        ComparePolicies.Tool,
     ];
 }

@@ -8,8 +8,6 @@ namespace RouterDaemon.Store.Context;
 /// </summary>
 public sealed class ContextReader : IDisposable
 {
-    private const int Readers = 4;
-
     private readonly TimeProvider _time;
     private readonly ReaderPool _readers;
 
@@ -18,7 +16,7 @@ public sealed class ContextReader : IDisposable
     {
         Path = path;
         _time = time;
-        _readers = new ReaderPool(path, Readers);
+        _readers = new ReaderPool(path, QuietThreads.Shared.MaximumConcurrencyLevel);
     }
 
     /// <summary>The file.</summary>
@@ -35,13 +33,17 @@ public sealed class ContextReader : IDisposable
     {
         try
         {
-            return await _readers.ReadAsync(connection => read(connection, Now(connection)), cancellation).ConfigureAwait(false);
+            return await QuietThreads.Shared.RunAsync(() => _readers.Read(connection => read(connection, Now(connection))), cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (e is SqliteException or StoreException)
         {
             throw new ContextException(ContextErrorCode.DatabaseError, $"Database error: {e.Message}", e);
         }
     }
+
+    /// <summary>Runs one statement of somebody else's within <see cref="SqlLimits"/>; throws as <see cref="Sql.SqlRunner.Run"/>.</summary>
+    public Task<Sql.SqlResult> RunSqlAsync(string sql, IReadOnlyList<object?> parameters, CancellationToken cancellation = default) =>
+        QuietThreads.Shared.RunAsync(() => Sql.SqlRunner.Run(Path, sql, parameters, SqlLimits, cancellation), cancellation);
 
     /// <inheritdoc/>
     public void Dispose() => _readers.Dispose();

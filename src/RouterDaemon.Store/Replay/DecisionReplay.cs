@@ -23,10 +23,11 @@ public static class DecisionReplay
     /// <param name="until">First moment that is not replayed.</param>
     /// <param name="policies">Names of <see cref="RoutingPolicies.Table"/>; empty = calibration only.</param>
     /// <param name="progress">Share of the samples done; null = nobody listens.</param>
+    /// <param name="newestSamples">Only so many of the newest samples, and only their requests: an answer in little time from a log of any size. 0 = all.</param>
     /// <param name="cancellation">Ends it between two samples.</param>
     public static ReplayReport Run(
         SqliteConnection connection, DateTimeOffset since, DateTimeOffset until, IReadOnlyList<string> policies, IProgress<double>? progress = null,
-        CancellationToken cancellation = default)
+        int newestSamples = 0, CancellationToken cancellation = default)
     {
         var rows = new List<PolicyTally>(policies.Count + 1) { new(Recorded, -1) };
         foreach (var name in policies)
@@ -35,7 +36,10 @@ public static class DecisionReplay
             rows.Add(index >= 0 ? new PolicyTally(name, index) : throw new ArgumentException($"policy \"{name}\" does not exist", nameof(policies)));
         }
 
-        var requests = RecordedRequests.Read(connection, since, until);
+        var samples = DecisionSamples(connection, since, until, newestSamples);
+        var requests = newestSamples > 0
+            ? RecordedRequests.Read(connection, samples.ConvertAll(static s => s.RequestId))
+            : RecordedRequests.Read(connection, since, until);
         var calibration = DeploymentCalibration.Of(requests);
         var measured = new Dictionary<string, double>(StringComparer.Ordinal);
         foreach (var request in requests)
@@ -52,7 +56,6 @@ public static class DecisionReplay
             ratios[row.DeploymentId] = double.IsFinite(row.Ttft.MedianRatio) ? row.Ttft.MedianRatio : 1;
         }
 
-        var samples = DecisionSamples(connection, since, until);
         var (reproduced, otherFormat) = (0, 0);
         var different = new List<string>();
         for (var i = 0; i < samples.Count; i++)
@@ -99,11 +102,16 @@ public static class DecisionReplay
         };
     }
 
-    private static List<(string RequestId, int Format, byte[] Inputs)> DecisionSamples(SqliteConnection connection, DateTimeOffset since, DateTimeOffset until) =>
-        connection.Query(
-            "SELECT request_id, format, inputs FROM r_decisions WHERE created_at >= $since AND created_at < $until ORDER BY seq",
+    private static List<(string RequestId, int Format, byte[] Inputs)> DecisionSamples(
+        SqliteConnection connection, DateTimeOffset since, DateTimeOffset until, int newest)
+    {
+        var samples = connection.Query(
+            "SELECT request_id, format, inputs FROM r_decisions WHERE created_at >= $since AND created_at < $until ORDER BY seq DESC LIMIT $limit",
             static row => (row.GetString(0), row.GetInt32(1), row.GetFieldValue<byte[]>(2)),
-            ("$since", Rfc3339.Format(since)), ("$until", Rfc3339.Format(until)));
+            ("$since", Rfc3339.Format(since)), ("$until", Rfc3339.Format(until)), ("$limit", newest > 0 ? newest : -1));
+        samples.Reverse();
+        return samples;
+    }
 
     private sealed class PolicyTally(string name, int policy)
     {

@@ -37,7 +37,7 @@ internal static class ReplayVerb
                 var report = await reader.ReadAsync(
                     (connection, now) => DecisionReplay.Run(
                         connection, Moment("--since", parsed.GetValue(since)!, now), Moment("--until", parsed.GetValue(until)!, now).AddSeconds(1), names,
-                        new ProgressBar(host.Error, "replaying"), cancellation),
+                        new ProgressBar(host.Error, "replaying"), cancellation: cancellation),
                     cancellation).ConfigureAwait(false);
                 if (parsed.GetValue(json))
                 {

@@ -17,5 +17,6 @@ internal static class ToolCalls
         ["run_sql"] = """{"sql":"SELECT count(*) AS n FROM requests WHERE status = ?","params":["success"]}""",
         ["explain_change"] = """{"since":"36 hours ago"}""",
         ["cost_report"] = "{}",
+        ["compare_policies"] = """{"since":"30 days ago","policies":"priced,round_robin"}""",
     };
 }
