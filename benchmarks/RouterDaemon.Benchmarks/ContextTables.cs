@@ -40,7 +40,7 @@ internal static class ContextTables
         using var reader = new ContextReader(file, new StoppedClock(ManyRequests.End));
         var registry = new ToolRegistry(reader);
         Console.WriteLine(FormattableString.Invariant(
-            $"{rows} requests over {ManyRequests.Days} days, {ManyRequests.Users} users, {new FileInfo(file).Length >> 20} MiB\n\n| call | first ms | median ms | CPU ms | rows |\n|---|---|---|---|---|"));
+            $"{rows} requests over {ManyRequests.Days} days, {ManyRequests.Users} users, {new FileInfo(file).Length >> 20} MiB\n\n| call | first ms | median ms | CPU ms | KiB allocated | rows |\n|---|---|---|---|---|---|"));
         var newest = (string)(await registry.InvokeAsync("get_recent_requests", default))["requests"]![0]!["id"]!;
         var slow = 0;
         foreach (var (tool, arguments) in ContextCalls.All)
@@ -59,12 +59,15 @@ internal static class ContextTables
         var times = new List<double>(runs);
         var cpu = new List<double>(runs);
         var rows = "";
+        var bytes = 0L;
         for (var run = 0; run < runs; run++)
         {
             var cpuBefore = Environment.CpuUsage.TotalTime;
+            bytes = GC.GetTotalAllocatedBytes(precise: true);
             var start = Stopwatch.GetTimestamp();
             var result = await registry.InvokeAsync(tool, json.RootElement);
             times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            bytes = GC.GetTotalAllocatedBytes(precise: true) - bytes;
             cpu.Add((Environment.CpuUsage.TotalTime - cpuBefore).TotalMilliseconds);
             if (ToolRegistry.IsError(result))
             {
@@ -78,7 +81,7 @@ internal static class ContextTables
         times.Sort();
         cpu.Sort();
         var median = times[times.Count / 2];
-        Console.WriteLine(FormattableString.Invariant($"| `{tool} {arguments}` | {first:F1} | {median:F1} | {cpu[cpu.Count / 2]:F1} | {rows} |"));
+        Console.WriteLine(FormattableString.Invariant($"| `{tool} {arguments}` | {first:F1} | {median:F1} | {cpu[cpu.Count / 2]:F1} | {bytes / 1024} | {rows} |"));
         return median;
     }
 

@@ -192,7 +192,7 @@ public sealed class DecisionInputs
     /// <summary>A router and a fleet as they were. Each call makes new ones: a decision moves counters.</summary>
     private Router Rebuild(out CandidateSet candidates, out ulong[] hashes)
     {
-        var router = new Router(in _head.Router, _head.Request.TaskClass, _head.Sequence);
+        var router = new Router(in _head.Router, _head.Request.TaskClass, _head.Sequence, _head.Hashes, _candidates.Length);
         var entries = new DeploymentEntry[_candidates.Length];
         for (var i = 0; i < entries.Length; i++)
             entries[i] = _candidates[i].Entry.ToEntry(_candidates[i].Id, _candidates[i].ModelId, new DeploymentState(_candidates[i].State));

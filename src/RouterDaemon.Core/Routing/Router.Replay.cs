@@ -6,8 +6,14 @@ namespace RouterDaemon.Core.Routing;
 /// <content>Decisions taken again: what the router itself brings to them.</content>
 public sealed partial class Router
 {
-    /// <summary>A router that takes its next decision as the one that an image was taken of, with the same sequence number.</summary>
-    internal Router(in RouterImage image, TaskClass taskClass, long sequence)
+    // So few of a bucket's eight entries are used that none is lost, and a thousand decisions replayed by every policy do not fill the heap with tables.
+    private const int ReplayEntriesPerHash = 16;
+
+    /// <summary>
+    /// A router that takes its next decision as the one that an image was taken of, with the same sequence number, and can remember
+    /// <paramref name="hashes"/> prefixes of <paramref name="deployments"/>.
+    /// </summary>
+    internal Router(in RouterImage image, TaskClass taskClass, long sequence, int hashes, int deployments)
         : this(new RouterOptions
         {
             Policy = RoutingPolicies.Table[image.DefaultPolicy].Name,
@@ -15,14 +21,13 @@ public sealed partial class Router
             Exploration = image.Exploration,
             SessionAffinityUsd = image.SessionAffinityUsd,
             StaticChainCap = image.StaticChainCap,
-            PrefixTableEntries = ReplayTableEntries,
+            PrefixTableEntries = ReplayEntriesPerHash * (hashes + deployments),
+            PrefixTableSlots = deployments + 1,
         })
     {
         _sequence = sequence - 1;
         _outputTokens[(int)taskClass & 7] = image.OutputTokens;
     }
-
-    private const int ReplayTableEntries = 4096;
 
     internal RouterImage Capture(TaskClass taskClass) => new()
     {

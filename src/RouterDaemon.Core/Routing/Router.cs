@@ -35,7 +35,7 @@ public sealed partial class Router
         _policies = new IRoutingPolicy[RoutingPolicies.Table.Count];
         for (var i = 0; i < _policies.Length; i++)
             _policies[i] = only ?? RoutingPolicies.Table[i].Create(options);
-        _prefixes = options.PrefixTableEntries > 0 ? new PrefixTable(options.PrefixTableEntries) : null;
+        _prefixes = options.PrefixTableEntries > 0 ? new PrefixTable(options.PrefixTableEntries, options.PrefixTableSlots) : null;
         Array.Fill(_outputTokens, 300);
     }
 

@@ -1,3 +1,5 @@
+using RouterDaemon.Core.State;
+
 namespace RouterDaemon.Core.Routing;
 
 /// <summary>What a router is made with.</summary>
@@ -11,6 +13,9 @@ public sealed class RouterOptions
 
     /// <summary>Entries of the prefix table, rounded up to a power of two; 8 bytes each. 0 = no prefix affinity.</summary>
     public int PrefixTableEntries { get; init; } = 1 << 17;
+
+    /// <summary>Deployments that the prefix table can tell apart, plus one.</summary>
+    internal int PrefixTableSlots { get; init; } = PrefixTable.MaxSlots;
 
     /// <summary>USD that keeping a session on its deployment is worth; lost as soon as the load there costs more.</summary>
     public double SessionAffinityUsd { get; init; } = 0.0005;

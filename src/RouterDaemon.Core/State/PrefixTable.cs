@@ -13,13 +13,15 @@ internal sealed class PrefixTable
     private const int Ways = 8;
     private readonly ulong[] _entries;
     private readonly int _bucketMask;
-    private readonly DeploymentState?[] _owners = new DeploymentState?[MaxSlots];
+    private readonly DeploymentState?[] _owners;
     private readonly Lock _slotLock = new();
     private int _slots = 1; // slot 0 = none
     private uint _victim;
 
-    public PrefixTable(int entries)
+    /// <summary>A table of so many entries, rounded up to a power of two, for at most <paramref name="slots"/> - 1 deployments.</summary>
+    public PrefixTable(int entries, int slots = MaxSlots)
     {
+        _owners = new DeploymentState?[slots];
         var size = BitOperations.RoundUpToPowerOf2((uint)Math.Max(entries, Ways));
         _entries = new ulong[size];
         _bucketMask = (int)(size / Ways) - 1;
@@ -129,7 +131,7 @@ internal sealed class PrefixTable
         {
             if (state.PrefixSlot != 0)
                 return state.PrefixSlot;
-            for (var slot = 1; slot < MaxSlots; slot++)
+            for (var slot = 1; slot < _owners.Length; slot++)
             {
                 if (_owners[slot] is not null)
                     continue;

@@ -16,7 +16,7 @@ public sealed class ContextReader : IDisposable
     {
         Path = path;
         _time = time;
-        _readers = new ReaderPool(path, QuietThreads.Shared.MaximumConcurrencyLevel);
+        _readers = new ReaderPool(path, QuestionThreads.Shared.MaximumConcurrencyLevel);
     }
 
     /// <summary>The file.</summary>
@@ -33,7 +33,7 @@ public sealed class ContextReader : IDisposable
     {
         try
         {
-            return await QuietThreads.Shared.RunAsync(() => _readers.Read(connection => read(connection, Now(connection))), cancellation).ConfigureAwait(false);
+            return await QuestionThreads.Shared.RunAsync(() => _readers.Read(connection => read(connection, Now(connection))), cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (e is SqliteException or StoreException)
         {
@@ -43,7 +43,7 @@ public sealed class ContextReader : IDisposable
 
     /// <summary>Runs one statement of somebody else's within <see cref="SqlLimits"/>; throws as <see cref="Sql.SqlRunner.Run"/>.</summary>
     public Task<Sql.SqlResult> RunSqlAsync(string sql, IReadOnlyList<object?> parameters, CancellationToken cancellation = default) =>
-        QuietThreads.Shared.RunAsync(() => Sql.SqlRunner.Run(Path, sql, parameters, SqlLimits, cancellation), cancellation);
+        QuestionThreads.Shared.RunAsync(() => Sql.SqlRunner.Run(Path, sql, parameters, SqlLimits, cancellation), cancellation);
 
     /// <inheritdoc/>
     public void Dispose() => _readers.Dispose();

@@ -38,8 +38,7 @@ public sealed class LiveStoreTests
         await using DaemonProcess daemon = await StartAsync(upstream, Fast);
         await Chats(daemon, 5);
         upstream.Default = MockBehaviour.Error(500, "down");
-        await Eventually.TrueAsync(async () => await Failing(daemon) && await ActiveAsync(daemon, "Circuit breaker open: requests fail") == 1, TimeSpan.FromSeconds(20), () => daemon.Log);
-        Assert.Equal(1, (int)(await ToolAsync(daemon, "get_deployment_status", """{"status":"down"}"""))["summary"]!["down"]!);
+        await Eventually.TrueAsync(async () => await Failing(daemon) && await ActiveAsync(daemon, "Circuit breaker open: requests fail") == 1 && await DownAsync(daemon) == 1, TimeSpan.FromSeconds(20), () => daemon.Log);
         upstream.Default = new MockBehaviour();
         await Eventually.TrueAsync(async () => !await Failing(daemon) && await ActiveAsync(daemon) == 0, TimeSpan.FromSeconds(40), () => daemon.Log);
         using var store = new ContextDb(daemon.Home);
@@ -145,6 +144,9 @@ public sealed class LiveStoreTests
 
     private static async Task<int> ActiveAsync(DaemonProcess daemon, string title = "") =>
         (await ToolAsync(daemon, "get_active_incidents", "{}"))["incidents"]!.AsArray().Count(i => ((string)i!["title"]!).StartsWith(title, StringComparison.Ordinal));
+
+    private static async Task<int> DownAsync(DaemonProcess daemon) =>
+        (int)(await ToolAsync(daemon, "get_deployment_status", """{"status":"down"}"""))["summary"]!["down"]!;
 
     private static async Task<bool> Failing(DaemonProcess daemon)
     {

@@ -1,31 +1,28 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 
 namespace RouterDaemon.Store;
 
 /// <summary>
-/// Threads that questions to the store run on: of lower priority than the threads that carry requests, so that somebody who asks why a request was slow
-/// does not make the next one slow.
+/// Threads that questions to the store run on, so few that most of the machine stays with the threads that carry requests: somebody who asks why a request
+/// was slow must not make the next one slow.
 /// </summary>
-internal sealed partial class QuietThreads : TaskScheduler
+/// <remarks>
+/// Of normal priority. A thread of lower priority was measured and makes requests slower, not faster: the garbage collector stops all threads before it
+/// begins, and on a busy machine it then waits for the one that does not get its turn.
+/// </remarks>
+internal sealed class QuestionThreads : TaskScheduler
 {
-    // setpriority(2): 0..19, each step about 10 % less than the one before. Not the lowest: on a busy machine a thread that waits for its turn may hold up
-    // the garbage collector, which waits for threads to stop.
-    private const int Nice = 10;
-    private const int PriorityOfProcess = 0;
-    private const uint QosClassUtility = 0x11; // pthread/qos.h
-
     private readonly BlockingCollection<Task> _tasks = [];
     private readonly Lock _starting = new();
     private int _threads;
     private int _idle;
 
-    private QuietThreads()
+    private QuestionThreads()
     {
     }
 
     /// <summary>The ones of this process. They start when they are needed and stay.</summary>
-    public static QuietThreads Shared { get; } = new();
+    public static QuestionThreads Shared { get; } = new();
 
     /// <summary>At least two, so that one long statement does not hold up everybody.</summary>
     public override int MaximumConcurrencyLevel { get; } = Math.Clamp(Environment.ProcessorCount / 2, 2, 4);
@@ -54,19 +51,8 @@ internal sealed partial class QuietThreads : TaskScheduler
     /// <inheritdoc/>
     protected override IEnumerable<Task> GetScheduledTasks() => _tasks;
 
-    // On Linux a "process" of setpriority is a thread, 0 the calling one.
-    [LibraryImport("libc", EntryPoint = "setpriority")]
-    private static partial int SetPriority(int which, uint who, int nice);
-
-    [LibraryImport("libc", EntryPoint = "pthread_set_qos_class_self_np")]
-    private static partial int SetQosClass(uint qosClass, int relativePriority);
-
-    // A refusal changes nothing but the pace.
-    private static void LowerPriority() => _ = OperatingSystem.IsMacOS() ? SetQosClass(QosClassUtility, 0) : SetPriority(PriorityOfProcess, 0, Nice);
-
     private void Work()
     {
-        LowerPriority();
         while (true)
         {
             Interlocked.Increment(ref _idle);
