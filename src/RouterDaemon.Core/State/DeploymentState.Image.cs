@@ -1,12 +1,18 @@
+using RouterDaemon.Core.Stats;
+
 namespace RouterDaemon.Core.State;
 
 /// <content>Copies of a state, for decisions that are taken again later.</content>
 public sealed partial class DeploymentState
 {
-    /// <summary>A state as it was when an image of it was taken.</summary>
+    // No decision reads a histogram and a replayed one has no outcome, so a thousand replayed states share one.
+    private static readonly LatencyHistogram NotRecorded = new();
+
+    /// <summary>A state as it was when an image of it was taken, for decisions only: its histograms are not its own.</summary>
     internal DeploymentState(in DeploymentImage image)
     {
         _priors = image.Priors;
+        Ttft = Itl = Latency = NotRecorded;
         Counters = image.Counters;
         Model = image.Model;
         Memory = image.Memory;

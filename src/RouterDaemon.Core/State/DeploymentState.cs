@@ -39,6 +39,7 @@ public sealed partial class DeploymentState
     {
         _priors = priors;
         Model = new LatencyModel(priors);
+        (Ttft, Itl, Latency) = (new(), new(), new());
     }
 
     /// <summary>Requests chosen and not finished.</summary>
@@ -54,13 +55,13 @@ public sealed partial class DeploymentState
     public long KvTokensInFlight => Volatile.Read(ref Counters.KvTokens);
 
     /// <summary>Milliseconds to the first token in the window.</summary>
-    public LatencyHistogram Ttft { get; } = new();
+    public LatencyHistogram Ttft { get; }
 
     /// <summary>Milliseconds between tokens in the window, one value for each request.</summary>
-    public LatencyHistogram Itl { get; } = new();
+    public LatencyHistogram Itl { get; }
 
     /// <summary>Milliseconds of whole requests in the window.</summary>
-    public LatencyHistogram Latency { get; } = new();
+    public LatencyHistogram Latency { get; }
 
     /// <summary>Share of failed requests, decayed with a half-life of 20 s; 0..1.</summary>
     public double ErrorRate => _failureRate;

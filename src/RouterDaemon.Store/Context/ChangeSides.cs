@@ -10,7 +10,7 @@ public sealed class ChangeSides
     private readonly bool _rolledUp;
     private readonly Dictionary<DateTimeOffset, Dictionary<(string Deployment, string Model, string Tier), Sums>> _windows = [];
 
-    private readonly Dictionary<DateTimeOffset, List<RowFigures>> _rows = [];
+    private readonly Dictionary<DateTimeOffset, Dictionary<string, Dictionary<string, RowGroup>>> _rows = [];
     private readonly Dictionary<string, string> _tiers = new(StringComparer.Ordinal);
 
     private ChangeSides(SqliteConnection connection, bool rolledUp) => (_connection, _rolledUp) = (connection, rolledUp);
@@ -41,43 +41,25 @@ public sealed class ChangeSides
 
     private Dictionary<string, ChangeSide> FromRows(string kind, DateTimeOffset since, DateTimeOffset until, bool inclusive)
     {
-        var groups = new Dictionary<string, List<RowFigures>>(StringComparer.Ordinal);
-        foreach (var row in RowsOf(since, until, inclusive))
-        {
-            var id = kind switch
-            {
-                "deployment" => row.Deployment,
-                "model" => row.Model,
-                "tier" => row.Tier,
-                _ => row.Version,
-            };
-            if (!groups.TryGetValue(id, out var group))
-            {
-                groups[id] = group = [];
-            }
-
-            group.Add(row);
-        }
-
+        var groups = RowsOf(since, until, inclusive)[kind];
         var sides = new Dictionary<string, ChangeSide>(groups.Count, StringComparer.Ordinal);
         foreach (var (id, group) in groups)
         {
-            var latencies = group.FindAll(static r => r.LatencyMs is not null).ConvertAll(static r => r.LatencyMs!.Value);
+            var latencies = group.LatenciesMs;
             latencies.Sort();
             sides.Add(id, new ChangeSide(
-                group.Count, latencies.Count > 0 ? latencies[(latencies.Count - 1) / 2] : null,
-                (double)group.FindAll(static r => r.Failed).Count / group.Count, Sum(group)));
+                group.Requests, latencies.Count > 0 ? latencies[(latencies.Count - 1) / 2] : null, (double)group.Failures / group.Requests, group.CostUsd));
         }
 
         return sides;
     }
 
     // Read once for all kinds, and in one pass: sorting and joining in SQL takes several times as long.
-    private List<RowFigures> RowsOf(DateTimeOffset since, DateTimeOffset until, bool inclusive)
+    private Dictionary<string, Dictionary<string, RowGroup>> RowsOf(DateTimeOffset since, DateTimeOffset until, bool inclusive)
     {
-        if (_rows.TryGetValue(since, out var rows))
+        if (_rows.TryGetValue(since, out var kinds))
         {
-            return rows;
+            return kinds;
         }
 
         if (_tiers.Count == 0)
@@ -85,25 +67,38 @@ public sealed class ChangeSides
             _connection.Query("SELECT id, tier FROM users", row => _tiers[row.GetString(0)] = row.GetString(1));
         }
 
-        var filter = new Filter().And("created_at", ">=", Rfc3339.Format(since)).And("created_at", inclusive ? "<=" : "<", Rfc3339.Format(until));
-        _rows[since] = rows = filter.Query(
-            _connection,
-            $"SELECT deployment_id, model_id, user_id, COALESCE(router_version, 'unknown'), latency_ms, status = 'success', cost_usd FROM requests {filter.Where}",
-            row => new RowFigures(
-                row.GetString(0), row.GetString(1), _tiers.GetValueOrDefault(row.GetString(2), "unknown"), row.GetString(3),
-                row.DoubleOrNull(4), row.GetInt64(5) == 0, row.DoubleOrNull(6) ?? 0));
-        return rows;
-    }
-
-    private static double Sum(List<RowFigures> rows)
-    {
-        var sum = 0.0;
-        foreach (var row in rows)
+        _rows[since] = kinds = new Dictionary<string, Dictionary<string, RowGroup>>(StringComparer.Ordinal);
+        foreach (var kind in Kinds)
         {
-            sum += row.CostUsd;
+            kinds[kind] = new Dictionary<string, RowGroup>(StringComparer.Ordinal);
         }
 
-        return sum;
+        var (deployments, models, tiers, versions) = (kinds["deployment"], kinds["model"], kinds["tier"], kinds["router_version"]);
+        var texts = new TextPool();
+        var filter = new Filter().And("created_at", ">=", Rfc3339.Format(since)).And("created_at", inclusive ? "<=" : "<", Rfc3339.Format(until));
+        filter.QueryWhile(
+            _connection,
+            $"SELECT deployment_id, model_id, user_id, COALESCE(router_version, 'unknown'), latency_ms, status = 'success', cost_usd FROM requests {filter.Where}",
+            row =>
+            {
+                var (latency, failed, cost) = (row.DoubleOrNull(4), row.GetInt64(5) == 0, row.DoubleOrNull(6) ?? 0);
+                Of(deployments, texts.Read(row, 0)).Add(latency, failed, cost);
+                Of(models, texts.Read(row, 1)).Add(latency, failed, cost);
+                Of(tiers, _tiers.GetValueOrDefault(texts.Read(row, 2), "unknown")).Add(latency, failed, cost);
+                Of(versions, texts.Read(row, 3)).Add(latency, failed, cost);
+                return true;
+            });
+        return kinds;
+    }
+
+    private static RowGroup Of(Dictionary<string, RowGroup> groups, string id)
+    {
+        if (!groups.TryGetValue(id, out var group))
+        {
+            groups[id] = group = new RowGroup();
+        }
+
+        return group;
     }
 
     private Dictionary<string, ChangeSide> FromRollUps(string kind, DateTimeOffset since, DateTimeOffset until)
@@ -163,7 +158,27 @@ public sealed class ChangeSides
         return window;
     }
 
-    private sealed record RowFigures(string Deployment, string Model, string Tier, string Version, double? LatencyMs, bool Failed, double CostUsd);
+    private sealed class RowGroup
+    {
+        public List<double> LatenciesMs { get; } = [];
+
+        public int Requests { get; private set; }
+
+        public int Failures { get; private set; }
+
+        public double CostUsd { get; private set; }
+
+        public void Add(double? latencyMs, bool failed, double costUsd)
+        {
+            Requests++;
+            Failures += failed ? 1 : 0;
+            CostUsd += costUsd;
+            if (latencyMs is { } latency)
+            {
+                LatenciesMs.Add(latency);
+            }
+        }
+    }
 
     private sealed class Sums
     {

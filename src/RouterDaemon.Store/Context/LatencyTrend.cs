@@ -43,16 +43,20 @@ public static class LatencyTrend
 
     private static string PeriodOf(string timestamp, bool byDay) => byDay ? timestamp[..10] + "T00:00:00Z" : timestamp[..13] + ":00:00Z";
 
+    private static string PeriodSql(bool byDay) => byDay ? "substr(created_at, 1, 10) || 'T00:00:00Z'" : "substr(created_at, 1, 13) || ':00:00Z'";
+
     private static void ReadRows(
-        SqliteConnection connection, Filter filter, bool byDay, bool exact, SortedDictionary<(string, string), Builder> buckets) =>
+        SqliteConnection connection, Filter filter, bool byDay, bool exact, SortedDictionary<(string, string), Builder> buckets)
+    {
+        var texts = new TextPool();
         filter.Query(
             connection,
-            $"SELECT created_at, deployment_id, latency_ms, status FROM requests INDEXED BY idx_requests_created {filter.Where}",
+            $"SELECT {PeriodSql(byDay)}, deployment_id, latency_ms, status = 'success' FROM requests INDEXED BY idx_requests_created {filter.Where}",
             row =>
             {
-                var bucket = Of(buckets, PeriodOf(row.GetString(0), byDay), row.GetString(1));
+                var bucket = Of(buckets, texts.Read(row, 0), texts.Read(row, 1));
                 bucket.Requests++;
-                bucket.Failures += row.GetString(3) == "success" ? 0 : 1;
+                bucket.Failures += row.GetInt64(3) == 1 ? 0 : 1;
                 if (row.LongOrNull(2) is { } latency)
                 {
                     bucket.Add(latency, exact);
@@ -60,19 +64,23 @@ public static class LatencyTrend
 
                 return true;
             });
+    }
 
     private static void ReadRollUps(
-        SqliteConnection connection, WholeHours hours, Func<Filter> matching, bool byDay, SortedDictionary<(string, string), Builder> buckets) =>
+        SqliteConnection connection, WholeHours hours, Func<Filter> matching, bool byDay, SortedDictionary<(string, string), Builder> buckets)
+    {
+        var texts = new TextPool();
         RollUps.Read(
             connection, hours, byDay, matching, "deployment_id, requests, errors + timeouts, latency_hist",
             row =>
             {
-                var bucket = Of(buckets, PeriodOf(row.GetString(0), byDay), row.GetString(1));
+                var bucket = Of(buckets, PeriodOf(row.GetString(0), byDay), texts.Read(row, 1));
                 bucket.Requests += row.GetInt64(2);
                 bucket.Failures += row.GetInt64(3);
                 bucket.Histogram.MergeBytes(row.GetFieldValue<byte[]>(4));
                 return true;
             });
+    }
 
     private static Builder Of(SortedDictionary<(string, string), Builder> buckets, string period, string deployment)
     {

@@ -12,6 +12,7 @@ internal sealed class LatencyHistogram
     private const double UnitMs = 0.01;
     private const int MaxExponent = 50;
     private const int MaxIndex = (MaxExponent - SubBits + 2) << SubBits;
+    private const int FirstLength = 16 << SubBits; // up to 10 s: most histograms never grow
 
     private long[] _counts = [];
 
@@ -114,7 +115,7 @@ internal sealed class LatencyHistogram
     {
         if (index >= _counts.Length)
         {
-            Array.Resize(ref _counts, Math.Min(MaxIndex + 1, index + (4 << SubBits)));
+            Array.Resize(ref _counts, Math.Clamp(index + (4 << SubBits), FirstLength, MaxIndex + 1));
         }
 
         _counts[index] += count;
