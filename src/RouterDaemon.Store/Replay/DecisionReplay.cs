@@ -61,6 +61,7 @@ public static class DecisionReplay
         for (var i = 0; i < samples.Count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
+            Thread.Yield(); // a daemon that is asked serves requests meanwhile
             progress?.Report((double)i / samples.Count);
             if (DecisionInputs.Read(samples[i].Format, samples[i].Inputs) is not { } inputs)
             {

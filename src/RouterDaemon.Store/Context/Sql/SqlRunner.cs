@@ -47,7 +47,10 @@ public static class SqlRunner
                 action == ActionRead && second == "" && IsDefined(statement, first) ? raw.SQLITE_OK : Authorize(action, first, second);
             var steps = 0L;
             delegate_progress progress = _ =>
-                (steps += ProgressSteps) > limits.MaxSteps || clock.Elapsed > limits.Timeout || cancellation.IsCancellationRequested ? 1 : 0;
+            {
+                Thread.Yield(); // as the readers of ReaderPool do
+                return (steps += ProgressSteps) > limits.MaxSteps || clock.Elapsed > limits.Timeout || cancellation.IsCancellationRequested ? 1 : 0;
+            };
             raw.sqlite3_set_authorizer(db, authorizer, null);
             raw.sqlite3_progress_handler(db, ProgressSteps, progress, null);
             try
