@@ -21,6 +21,8 @@ internal static class Pricing
     /// <summary>Slack of a token, as a share of the objective, that is assumed at least: without it a saturated deployment would look harmless.</summary>
     internal const float LeastSlack = 0.3f;
 
+    private static Vector256<float> Half => Vector256.Create(0.5f);
+
     /// <summary>Every term of the candidates of one block, and their sum; lanes without a candidate hold something as well.</summary>
     public static Vector256<float> Evaluate(ref readonly PolicyContext context, int place, out TermLanes terms)
     {
@@ -33,28 +35,28 @@ internal static class Pricing
         var cached = Vector256.MinNative(context.MatchedIn(place) * block.HitRatio, prompt);
         var uncached = prompt - cached;
 
-        var work = uncached * (block.PrefillPerToken + (block.AttentionPerPair * (cached + (0.5f * uncached))));
+        var work = uncached * Fused(block.AttentionPerPair, Fused(Half, uncached, cached), block.PrefillPerToken);
         // Never below 0: the ticks of a deployment idle for long have gone round, and another thread's event may be stamped later than this decision.
         var ticks = Vector256.Max(NowTicks(context.NowNs) - block.HeadTicks, Vector256<int>.Zero);
         var done = (1e-9f * (1 << LaneBlock.TickShift)) * Vector256.ConvertToSingle(ticks);
         var ahead = Vector256.MaxNative(block.AheadSeconds - done, block.LeastAheadSeconds);
-        var queue = (block.QueueCoupling * ahead) + SlotWait(block, inFlight);
+        var queue = Fused(block.QueueCoupling, ahead, SlotWait(block, inFlight));
         var ttft = Vector256.MaxNative(block.BaseTtft + work + queue, Silence(block, context.NowNs));
-        var itl = Vector256.MaxNative(block.Itl + (block.ItlPerStream * (inFlight - block.MeanStreams)), 0.1f * block.Itl);
-        var total = ttft + (output * itl);
+        var itl = Vector256.MaxNative(Fused(block.ItlPerStream, inFlight - block.MeanStreams, block.Itl), 0.1f * block.Itl);
+        var total = Fused(Vector256.Create(output), itl, ttft);
 
         var hit = Vector256.Create(1f);
         if (sloTtft > 0)
-            hit = Logistic(Vector256.Create(sloTtft) - ttft, (block.TtftSigma * ttft) + Vector256.Create(0.02f));
+            hit = Logistic(Vector256.Create(sloTtft) - ttft, Fused(block.TtftSigma, ttft, Vector256.Create(0.02f)));
         if (sloTpot > 0)
-            hit *= Logistic(Vector256.Create(sloTpot) - itl, (block.ItlSigma * itl) + Vector256.Create(0.001f));
+            hit *= Logistic(Vector256.Create(sloTpot) - itl, Fused(block.ItlSigma, itl, Vector256.Create(0.001f)));
         if (request.DeadlineMs > 0)
             hit *= Logistic(Vector256.Create(request.DeadlineMs * 1e-3f) - total, 0.3f * total);
 
         var cost = 1e-6f * ((uncached * block.InputUsdPerMillion) + (cached * block.CachedInputUsdPerMillion) + (output * block.OutputUsdPerMillion));
         var money = cost * (context.MoneyFactor * block.MoneyFactor);
         var late = Vector256.MaxNative(Vector256<float>.Zero, ttft - Vector256.Create(sloTtft));
-        var time = weights.TimeUsdPerSecond * (total + (LateFactor * late));
+        var time = weights.TimeUsdPerSecond * Fused(Vector256.Create(LateFactor), late, total);
         var harm = Externality(block, in weights, inFlight, work, output, itl, sloTpot);
         var miss = Vector256.Create(1f) - hit;
         var failure = weights.FailureUsd * block.FailureRisk;
@@ -76,7 +78,8 @@ internal static class Pricing
         terms.Failure = failure;
         terms.Quality = quality;
         terms.Affinity = affinity;
-        var sum = money + time + harm + (weights.SloMissUsd * miss) + failure + quality + affinity;
+        // What is known last is added last.
+        var sum = (money + failure) + (quality + affinity) + time + Fused(Vector256.Create(weights.SloMissUsd), miss, harm);
         // What cannot be compared never wins: of a pair with one that is no number, the native minimum is the second.
         return terms.Total = Vector256.MinNative(sum, Vector256.Create(float.MaxValue));
     }
@@ -109,7 +112,7 @@ internal static class Pricing
     {
         var beyond = Vector256.MaxNative(Vector256<float>.Zero, inFlight + Vector256.Create(1f) - block.Slots);
         var before = Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(block.Queued, Vector256<float>.Zero), block.Queued, beyond);
-        return block.LoadSeconds + (before * block.Service * block.PerSlot);
+        return Fused(before, block.Service * block.PerSlot, block.LoadSeconds);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -134,13 +137,13 @@ internal static class Pricing
     private static Vector256<float> Externality(
         LaneBlock block, in RoutingWeights weights, Vector256<float> inFlight, Vector256<float> work, float output, Vector256<float> itl, float sloTpot)
     {
-        var lost = (block.Interference * work) + (output * block.ItlPerStream);
+        var lost = Fused(block.Interference, work, output * block.ItlPerStream);
         var usd = inFlight * (weights.TimeUsdPerSecond * lost);
         if (sloTpot > 0)
         {
             var undisturbed = Vector256.MaxNative(itl - (block.Interference * block.MeanWork), Vector256.Create(1e-4f));
             var slack = block.MeanOutputTokens * Vector256.MaxNative(Vector256.Create(sloTpot) - undisturbed, Vector256.Create(LeastSlack * sloTpot));
-            var alive = Logistic(Vector256.Create(sloTpot) - undisturbed, (block.ItlSigma * undisturbed) + Vector256.Create(0.001f));
+            var alive = Logistic(Vector256.Create(sloTpot) - undisturbed, Fused(block.ItlSigma, undisturbed, Vector256.Create(0.001f)));
             usd += OthersMissFactor * weights.SloMissUsd * block.Alive * alive * ExponentialShare(lost, slack);
         }
 
@@ -152,7 +155,7 @@ internal static class Pricing
     private static Vector256<float> ExponentialShare(Vector256<float> x, Vector256<float> scale)
     {
         var low = scale * scale;
-        var high = x * (scale + (0.5f * x));
+        var high = x * Fused(Half, x, scale);
         return high / (low + high);
     }
 
@@ -167,7 +170,11 @@ internal static class Pricing
         var square = unit * unit;
         var far = Vector256.Abs(distance);
         var near = square * unit;
-        var below = (0.5f * near) / (near + (far * (square + (far * (unit + (far * (2 / 3f)))))));
+        var below = (0.5f * near) / Fused(far, Fused(far, Fused(far, Vector256.Create(2 / 3f), unit), square), near);
         return Vector256.ConditionalSelect(Vector256.LessThan(distance, Vector256<float>.Zero), below, Vector256.Create(1f) - below);
     }
+
+    /// <summary>a * b + c, rounded once on every machine: a decision replays the same everywhere.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Fused(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.FusedMultiplyAdd(a, b, c);
 }
