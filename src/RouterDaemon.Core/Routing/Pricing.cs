@@ -12,8 +12,21 @@ namespace RouterDaemon.Core.Routing;
 /// </summary>
 internal static class Pricing
 {
-    /// <summary>Seconds beyond the objective for the first token count this much more: what is late anyway must not be left to rot.</summary>
-    internal const float LateFactor = 4;
+    /// <summary>
+    /// Seconds beyond the objective for the first token count this much more: what is late anyway must not be left to rot. 0 gives 1 to 2 points more goodput
+    /// on long prompts and a third more TTFT p99, 4 the opposite.
+    /// </summary>
+    internal const float LateFactor = 2;
+
+    /// <summary>
+    /// Seconds that are overdue count this much more: without it a short request that misses its objective anyway was sent to wait behind everybody, and the
+    /// TTFT p99 of Azure code was 6.2 s where others have 4.8. 32 to 128 give nearly the same. Counting all late seconds so (<see cref="LateFactor"/> of 64)
+    /// costs up to 6 points of goodput on long prompts.
+    /// </summary>
+    internal const float OverdueFactor = 64;
+
+    /// <summary>Seconds for each prompt token that a first token may be late before it is overdue: a long prompt takes long anywhere.</summary>
+    internal const float OverdueSecondsPerToken = 3e-4f;
 
     /// <summary>Weight of others' misses against their time. Tuned on the two public traces; between 4 and 12 little changes.</summary>
     internal const float OthersMissFactor = 8;
@@ -56,7 +69,8 @@ internal static class Pricing
         var cost = 1e-6f * ((uncached * block.InputUsdPerMillion) + (cached * block.CachedInputUsdPerMillion) + (output * block.OutputUsdPerMillion));
         var money = cost * (context.MoneyFactor * block.MoneyFactor);
         var late = Vector256.MaxNative(Vector256<float>.Zero, ttft - Vector256.Create(sloTtft));
-        var time = weights.TimeUsdPerSecond * Fused(Vector256.Create(LateFactor), late, total);
+        var overdue = Vector256.MaxNative(Vector256<float>.Zero, late - (OverdueSecondsPerToken * prompt));
+        var time = weights.TimeUsdPerSecond * Fused(Vector256.Create(OverdueFactor), overdue, Fused(Vector256.Create(LateFactor), late, total));
         var harm = Externality(block, in weights, inFlight, work, output, itl, sloTpot);
         var miss = Vector256.Create(1f) - hit;
         var failure = weights.FailureUsd * block.FailureRisk;

@@ -10,6 +10,7 @@ namespace RouterDaemon.Tests.Core.Routing;
 /// <summary>Eight at once against one by one, on random fleets with random pasts.</summary>
 public sealed class PricingTests
 {
+    private const float SilenceSlackMs = 2.2f;
     private const ulong Prefix = 0x0123_4567_89AB_CDEF;
 
     [Fact]
@@ -39,7 +40,7 @@ public sealed class PricingTests
                 var home = reports[i].Terms.AffinityUsd < 0 ? 0.0005f : 0;
                 expected[i] = ScalarPricing.Evaluate(
                     entry, request, reports[i].Terms.OutputTokens, matched, request.Weights.Money, home, now);
-                AssertClose(expected[i], reports[i].Terms, round);
+                AssertClose(expected[i], reports[i].Terms, request.Weights.TimeUsdPerSecond, round);
             }
 
             var decision = default(RouteDecision);
@@ -235,13 +236,18 @@ public sealed class PricingTests
         }
     }
 
-    private static void AssertClose(CandidateTerms expected, CandidateTerms actual, int round)
+    private static void AssertClose(CandidateTerms expected, CandidateTerms actual, float timeUsdPerSecond, int round)
     {
         foreach (var field in typeof(CandidateTerms).GetFields())
         {
             var (e, a) = ((float)field.GetValue(expected)!, (float)field.GetValue(actual)!);
-            // Silence is counted in ticks of a millisecond; what follows from it differs accordingly.
-            var slack = field.Name.EndsWith("Ms", StringComparison.Ordinal) ? 2.2f : field.Name == nameof(CandidateTerms.MissProbability) ? 3e-3f : 2e-5f;
+            // Silence is counted in ticks of a millisecond; what follows from it differs accordingly, most what counts it many times.
+            var slack = field.Name switch
+            {
+                nameof(CandidateTerms.MissProbability) => 3e-3f,
+                nameof(CandidateTerms.TimeUsd) or nameof(CandidateTerms.TotalUsd) => SilenceSlackMs * 1e-3f * timeUsdPerSecond * (1 + Pricing.LateFactor + Pricing.OverdueFactor),
+                _ => field.Name.EndsWith("Ms", StringComparison.Ordinal) ? SilenceSlackMs : 2e-5f,
+            };
             var tolerance = (1e-4f * Math.Max(Math.Abs(e), Math.Abs(a))) + slack;
             Assert.True(Math.Abs(e - a) <= tolerance, $"round {round}, {field.Name}: {a} instead of {e}");
         }

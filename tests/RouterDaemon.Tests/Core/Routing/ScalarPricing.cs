@@ -48,6 +48,8 @@ internal static class ScalarPricing
         }
 
         var cost = ((uncached * entry.PriceInputUsdPerMillion) + (cached * entry.PriceCachedInputUsdPerMillion) + (output * entry.PriceOutputUsdPerMillion)) / 1e6;
+        var late = Math.Max(0, ttft - sloTtft);
+        var overdue = Math.Max(0, late - (Pricing.OverdueSecondsPerToken * request.PromptTokens));
         var terms = new CandidateTerms
         {
             TtftMs = ttft * 1e3f,
@@ -59,7 +61,7 @@ internal static class ScalarPricing
             MissProbability = 1 - hit,
             CostUsd = (float)cost,
             MoneyUsd = (float)(cost * moneyFactor * (1 + state.MoneyPressure)),
-            TimeUsd = weights.TimeUsdPerSecond * (total + (Pricing.LateFactor * Math.Max(0, ttft - sloTtft))),
+            TimeUsd = weights.TimeUsdPerSecond * (total + (Pricing.LateFactor * late) + (Pricing.OverdueFactor * overdue)),
             ExternalityUsd = weights.Externality * harm,
             MissUsd = weights.SloMissUsd * (1 - hit),
             FailureUsd = weights.FailureUsd * state.FailureRisk,
