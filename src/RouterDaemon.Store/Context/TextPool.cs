@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -14,16 +15,12 @@ internal sealed class TextPool
     {
         // The bytes of a TEXT value as they are stored, without a copy.
         var utf8 = raw.sqlite3_column_blob(row.Handle, column);
-        var hash = 0x811C9DC5u; // FNV-1a, 32 bits
-        foreach (var value in utf8)
-        {
-            hash = (hash ^ value) * 0x01000193;
-        }
-
-        ref var slot = ref _slots[hash & (Slots - 1)];
+        var hash = default(HashCode);
+        hash.AddBytes(utf8);
+        ref var slot = ref _slots[hash.ToHashCode() & (Slots - 1)];
         if (slot.Text is null || !utf8.SequenceEqual(slot.Utf8))
         {
-            slot = (utf8.ToArray(), System.Text.Encoding.UTF8.GetString(utf8));
+            slot = (utf8.ToArray(), Encoding.UTF8.GetString(utf8));
         }
 
         return slot.Text;

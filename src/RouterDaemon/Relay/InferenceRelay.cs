@@ -21,6 +21,7 @@ internal sealed class InferenceRelay(
     private static readonly TimeSpan GaugeLife = TimeSpan.FromSeconds(15);
 
     private readonly Hedging _hedging = new(router, recorder, clock);
+    private readonly FailedAnswer _failures = new(recorder);
     private readonly RetryWait _retryWait = new(watch, options, clock);
     private ulong _seed;
 
@@ -58,20 +59,7 @@ internal sealed class InferenceRelay(
         }
         catch (ApiException e)
         {
-            call.HttpStatus = e.Error.Status;
-            recorder.Record(call);
-            if (call.Output is { } output && await output.StopKeepAliveAsync().ConfigureAwait(false))
-            {
-                await EndStreamAsync(call, e.Error).ConfigureAwait(false);
-                return;
-            }
-
-            if (call.Deployment is not null)
-            {
-                ResponseHeaders.Write(context.Http.Response, call);
-            }
-
-            await ErrorWriter.WriteAsync(context, e.Error).ConfigureAwait(false);
+            await _failures.WriteAsync(call, e.Error).ConfigureAwait(false);
         }
         catch (Exception) when (!call.IsRecorded)
         {
@@ -194,7 +182,7 @@ internal sealed class InferenceRelay(
 
             if (last.ClientError is { } refusal && (last.Error == RelayError.RequestRefused || call.Attempts >= maxAttempts))
             {
-                await RefuseAsync(call, last, refusal).ConfigureAwait(false);
+                await _failures.RefuseAsync(call, last, refusal).ConfigureAwait(false);
                 return;
             }
 
@@ -207,7 +195,7 @@ internal sealed class InferenceRelay(
 
             if (call.Attempts >= maxAttempts || last.Error is RelayError.Deadline or RelayError.ShuttingDown)
             {
-                await GiveUpAsync(call, last).ConfigureAwait(false);
+                await _failures.WriteAsync(call, FinalErrors.After(last)).ConfigureAwait(false);
                 return;
             }
 
@@ -343,52 +331,6 @@ internal sealed class InferenceRelay(
         {
             Message = $"{attempt.Deployment.Id} answered {response.Status} with {(response.MediaType.Length > 0 ? response.MediaType : "no content type")} instead of an event stream{(read.ClientBody is null ? "" : ": " + read.Message)}",
         };
-    }
-
-    /// <summary>Answers with the refusal of an upstream, or of the engine.</summary>
-    private async ValueTask RefuseAsync(InferenceCall call, AttemptResult result, ApiError refusal)
-    {
-        call.HttpStatus = refusal.Status;
-        recorder.Record(call);
-        if (call.Output is { } output && await output.StopKeepAliveAsync().ConfigureAwait(false))
-        {
-            await EndStreamAsync(call, refusal).ConfigureAwait(false);
-            return;
-        }
-
-        var response = call.Context.Http.Response;
-        ResponseHeaders.Write(response, call);
-        if (result.ClientBody is not { } body || refusal.Status != result.Status)
-        {
-            await ErrorWriter.WriteAsync(call.Context, refusal).ConfigureAwait(false);
-            return;
-        }
-
-        response.StatusCode = refusal.Status;
-        response.ContentType = "application/json";
-        response.ContentLength = body.Length;
-        await response.Body.WriteAsync(body, call.Context.Http.RequestAborted).ConfigureAwait(false);
-    }
-
-    private async ValueTask GiveUpAsync(InferenceCall call, AttemptResult last)
-    {
-        var error = FinalErrors.After(last);
-        call.HttpStatus = error.Status;
-        recorder.Record(call);
-        if (call.Output is { } output && await output.StopKeepAliveAsync().ConfigureAwait(false))
-        {
-            await EndStreamAsync(call, error).ConfigureAwait(false);
-            return;
-        }
-
-        ResponseHeaders.Write(call.Context.Http.Response, call);
-        await ErrorWriter.WriteAsync(call.Context, error).ConfigureAwait(false);
-    }
-
-    private static async ValueTask EndStreamAsync(InferenceCall call, ApiError error)
-    {
-        call.Client.WriteError(await call.Output!.BeginAsync().ConfigureAwait(false), error);
-        await call.Output.EndAsync().ConfigureAwait(false);
     }
 
     /// <summary>What the request's policy would choose now, on copies of the states; null = nothing is usable.</summary>
