@@ -30,6 +30,9 @@ internal sealed class RequestContext
     /// <summary>Sent back as <c>x-request-id</c>: <see cref="Id"/> as text, the key of the request's row.</summary>
     public string RequestId { get; private set; } = "";
 
+    /// <summary>Id of the API key that the caller presented; null = none.</summary>
+    public string? KeyId { get; set; }
+
     /// <summary>The shape of errors for this request.</summary>
     public Dialect Dialect => Route?.Dialect ?? Dialect.OpenAi;
 
@@ -46,6 +49,7 @@ internal sealed class RequestContext
         RequestId = Id.ToString();
         Route = null;
         RouteValue = "";
+        KeyId = null;
     }
 
     /// <summary>Lets go of the request's features.</summary>

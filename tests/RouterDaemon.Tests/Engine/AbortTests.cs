@@ -9,7 +9,8 @@ namespace RouterDaemon.Tests.Engine;
 [Collection("engine")]
 public sealed class AbortTests(EngineFixture engine)
 {
-    private const int Short = 500, Long = 5_000;
+    private const int Short = 500, Long = 5_000, Rounds = 4;
+    private const long MostGrownBytes = 24 << 20;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -19,10 +20,16 @@ public sealed class AbortTests(EngineFixture engine)
     {
         int count = Environment.GetEnvironmentVariable("ROUTERD_LONG") == "1" ? Long : Short;
         await AbortAsync(count / 5, 1);
-        long before = Resident();
-        await AbortAsync(count, 2);
-        long grown = Resident() - before;
-        Assert.True(grown < 24L << 20, $"{grown >> 20} MiB more after {count} aborted requests");
+        // Other tests of this process hold memory of their own for a while. A leak grows in every round, they do not.
+        long grown = long.MaxValue;
+        for (int round = 0; round < Rounds && grown >= MostGrownBytes; round++)
+        {
+            long before = Resident();
+            await AbortAsync(count, round + 2);
+            grown = Math.Min(grown, Resident() - before);
+        }
+
+        Assert.True(grown < MostGrownBytes, $"{grown >> 20} MiB more after {count} aborted requests, in each of {Rounds} rounds");
         Assert.Equal("7 + 8 = 15.", (await engine.RunAsync(EngineFixture.Ask("What is 7 + 8?"))).Text);
     }
 
