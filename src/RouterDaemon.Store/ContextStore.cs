@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using RouterDaemon.Store.Journal;
 using RouterDaemon.Store.Records;
 using RouterDaemon.Store.Schema;
 
@@ -99,7 +100,7 @@ public sealed class ContextStore : IAsyncDisposable
                 ON CONFLICT (id) DO UPDATE SET tier = excluded.tier, latency_sla_ms = excluded.latency_sla_ms,
                                                daily_budget_usd = excluded.daily_budget_usd
                 """,
-                ("$id", id), ("$tier", RequestRows.TierText(tier)), ("$sla", latencySlaMs), ("$budget", dailyBudgetUsd)),
+                ("$id", id), ("$tier", UserTierNames.Of(tier)), ("$sla", latencySlaMs), ("$budget", dailyBudgetUsd)),
             cancellation);
 
     /// <summary>Saves what was learnt; replaces earlier states of the same deployments.</summary>
@@ -219,6 +220,30 @@ public sealed class ContextStore : IAsyncDisposable
                 static row => (row.GetString(0), row.DoubleOrNull(1) ?? 0),
                 ("$since", Rfc3339.Format(since))),
             cancellation);
+
+    /// <summary>What each API key and its user spent since a time.</summary>
+    public Task<List<KeySpending>> SpentByKeySinceAsync(DateTimeOffset since, CancellationToken cancellation = default) =>
+        ReadAsync(
+            connection => connection.Query(
+                """
+                SELECT key_id, user_id, sum(cost_usd) FROM r_outcomes
+                WHERE created_at >= $since AND key_id IS NOT NULL AND cost_usd > 0 GROUP BY key_id, user_id
+                """,
+                static row => new KeySpending(row.GetString(0), row.GetString(1), row.GetDouble(2)),
+                ("$since", Rfc3339.Format(since))),
+            cancellation);
+
+    /// <summary>A user's tier, latency SLA and daily budget; null = there is no such user.</summary>
+    public async Task<UserRow?> FindUserAsync(string id, CancellationToken cancellation = default)
+    {
+        var rows = await ReadAsync(
+            connection => connection.Query(
+                "SELECT tier, latency_sla_ms, daily_budget_usd FROM users WHERE id = $id",
+                row => new UserRow(id, UserTierNames.Find(row.GetString(0)) ?? UserTier.Standard, (int?)row.LongOrNull(1), row.DoubleOrNull(2)),
+                ("$id", id)),
+            cancellation).ConfigureAwait(false);
+        return rows.Count > 0 ? rows[0] : null;
+    }
 
     /// <summary>The conversation that ended with a response, as a JSON array of chat messages; null when it is not kept (any more).</summary>
     public Task<byte[]?> FindResponseAsync(string id, CancellationToken cancellation = default)

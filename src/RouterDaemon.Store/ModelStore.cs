@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using RouterDaemon.Store.Records;
 using RouterDaemon.Store.Schema;
 
 namespace RouterDaemon.Store;
@@ -23,6 +24,46 @@ public sealed class ModelStore : IAsyncDisposable
     /// <summary>Runs a query on a pooled read-only connection.</summary>
     public Task<T> ReadAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancellation = default) =>
         _readers.ReadAsync(read, cancellation);
+
+    /// <summary>Keys in the registry at a path that are not revoked; no file holds none. Null = the file cannot be read.</summary>
+    public static int? CountKeys(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return 0;
+        }
+
+        try
+        {
+            using var connection = SqliteFile.OpenReader(path);
+            return (int)(long)connection.Scalar("SELECT count(*) FROM api_keys WHERE revoked_at IS NULL")!;
+        }
+        catch (Exception e) when (e is SqliteException or StoreException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Every API key, revoked ones too, oldest first. At once: there are few, and nobody is let in before they are read.</summary>
+    public IReadOnlyList<ApiKeyRow> Keys() => _readers.Read(ApiKeyRows.All);
+
+    /// <summary>Adds a key.</summary>
+    public Task AddKeyAsync(ApiKeyRow key) => WriteAsync(connection => ApiKeyRows.Add(connection, key));
+
+    /// <summary>Revokes a key; false = there is none with this id that is not revoked.</summary>
+    public async Task<bool> RevokeKeyAsync(string id, DateTimeOffset now) =>
+        await WriteAsync(connection => ApiKeyRows.Revoke(connection, id, now)).ConfigureAwait(false) > 0;
+
+    /// <summary>Notes when keys were last used.</summary>
+    public Task NoteUsesAsync(IReadOnlyList<KeyValuePair<string, DateTimeOffset>> uses) => WriteAsync(connection =>
+    {
+        foreach (var (id, at) in uses)
+        {
+            ApiKeyRows.Used(connection, id, at);
+        }
+
+        return uses.Count;
+    });
 
     /// <summary>Runs a change on the writer's thread, in a transaction; answers after the commit.</summary>
     public Task<T> WriteAsync<T>(Func<SqliteConnection, T> write, CancellationToken cancellation = default) =>

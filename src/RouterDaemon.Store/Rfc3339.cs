@@ -36,4 +36,8 @@ public static class Rfc3339
         return DateTimeOffset.TryParse(
             text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
     }
+
+    /// <summary>Reads what <see cref="Format"/> wrote. <see cref="FormatException"/> for anything else.</summary>
+    public static DateTimeOffset Parse(string text) =>
+        TryParse(text, out var time) ? time : throw new FormatException($"\"{text}\" is not an RFC 3339 time");
 }

@@ -17,6 +17,7 @@ using RouterDaemon.Http.LocalAgent;
 using RouterDaemon.Http.Ollama;
 using RouterDaemon.Http.OpenAi;
 using RouterDaemon.Inference;
+using RouterDaemon.Keys;
 using RouterDaemon.Relay;
 using RouterDaemon.Relay.Translation.Responses;
 using RouterDaemon.Service;
@@ -36,6 +37,7 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly Clock _clock;
     private readonly RequestJournal _journal;
     private readonly ContextReader _contextReader;
+    private readonly KeyRegistry _keys;
     private readonly EngineHost _engine;
     private readonly FleetManager _fleet;
     private readonly QualityLearner _quality;
@@ -53,6 +55,7 @@ internal sealed class Daemon : IAsyncDisposable
     private FleetReporter? _reporter;
     private GaugePoller? _gauges;
     private BudgetKeeper? _budgets;
+    private KeyKeeper? _keyKeeper;
     private StoreCleaner? _cleaner;
 
     private Daemon(ServeOptions options, TimeProvider time)
@@ -64,13 +67,14 @@ internal sealed class Daemon : IAsyncDisposable
         _clock = new Clock(time);
         _journal = RequestJournal.Open(Path.Combine(config.DataDirectory, "journal"));
         _contextReader = new ContextReader(config.EffectiveContextDatabasePath, time);
+        _keys = new KeyRegistry(config.EffectiveModelsDatabasePath, time);
         _engine = new EngineHost(new EngineLog(_log), time, EngineVerb.Command());
         _fleet = new FleetManager(config, _engine, time, _log);
         _quality = new QualityLearner(_fleet);
         _watch = new DeadlineWatch(time, _relayOptions.WatchInterval);
         var router = new Router(new RouterOptions { Policy = config.Routing.Policy });
         _decisions = new DecisionRecorder(router, _clock);
-        var relay = new InferenceRelay(_ready.Task, _fleet, router, _decisions, new RequestRecorder(_journal, _clock), _watch, _relayOptions, _clock, _log);
+        var relay = new InferenceRelay(_ready.Task, _fleet, _keys, router, _decisions, new RequestRecorder(_journal, _clock), _watch, _relayOptions, _clock, _log);
         var tools = new ToolRegistry(_contextReader);
         var endpoints = new Endpoints
         {
@@ -84,12 +88,15 @@ internal sealed class Daemon : IAsyncDisposable
             Infer = new Infer(relay),
             Responses = new Responses(relay, new ResponseMemory(() => _store, _log)),
             RouteExplain = new RouteExplain(_fleet, relay),
+            AdminKeys = new AdminKeys(_keys, time),
+            AdminFleet = new AdminFleet(_fleet, _engine, _clock),
+            AdminDaemon = new AdminDaemon(_fleet, tools, Reload),
             Metrics = new Metrics(_fleet, router, _decisions, _journal, _clock),
             ContextTools = new ContextTools(tools, new RouterInference(relay, _fleet, _clock), () => _store, _quality, time),
             Mcp = new Mcp(new McpServer(tools, BuildInfo.Version)),
         };
         _application = new RequestApplication(
-            new Dispatcher(Routes.All(endpoints), new RequestGuard(RequestGuardOptions.From(config)), new AccessGate(() => _fleet.Current.Config), _log), time);
+            new Dispatcher(Routes.All(endpoints), new RequestGuard(RequestGuardOptions.From(config)), new AccessGate(() => _fleet.Current.Config, _keys, time), _log), time);
         _server = KestrelHost.Create(_loggers, kestrel => Listener.Configure(kestrel, config));
     }
 
@@ -122,6 +129,11 @@ internal sealed class Daemon : IAsyncDisposable
             await _gauges.DisposeAsync().ConfigureAwait(false);
         }
 
+        if (_keyKeeper is not null)
+        {
+            await _keyKeeper.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (_budgets is not null)
         {
             await _budgets.DisposeAsync().ConfigureAwait(false);
@@ -150,6 +162,7 @@ internal sealed class Daemon : IAsyncDisposable
             await _store.DisposeAsync().ConfigureAwait(false);
         }
 
+        await _keys.DisposeAsync().ConfigureAwait(false);
         _journal.Dispose();
         _server.Dispose();
         _stopping.Dispose();
@@ -200,7 +213,7 @@ internal sealed class Daemon : IAsyncDisposable
         _fleet.StartWatching();
         _gauges = new GaugePoller(_fleet, _clock, _log);
         _gauges.Start();
-        using var file = _options.Loaded.FilePath is { } path ? new ConfigFileWatch(path, _clock.Time, Reload) : null;
+        using var file = _options.Loaded.FilePath is { } path ? new ConfigFileWatch(path, _clock.Time, () => Reload()) : null;
         SystemdNotifier.Send("READY=1");
         await _ended.Task.ConfigureAwait(false);
         await StopAsync().ConfigureAwait(false);
@@ -244,6 +257,9 @@ internal sealed class Daemon : IAsyncDisposable
 
         await FleetReporter.RestoreWindowsAsync(_store, _fleet).ConfigureAwait(false);
         await _quality.LoadAsync(_store).ConfigureAwait(false);
+        await _keys.AttachAsync(_store).ConfigureAwait(false);
+        _keyKeeper = new KeyKeeper(_keys, _store, _clock, _log);
+        await _keyKeeper.StartAsync().ConfigureAwait(false);
         _budgets = new BudgetKeeper(_fleet, _store, _clock, _log);
         await _budgets.StartAsync().ConfigureAwait(false);
         _reporter = new FleetReporter(_store, _fleet, _quality, _decisions, _journal, _clock, _log);
@@ -303,7 +319,7 @@ internal sealed class Daemon : IAsyncDisposable
         ThreadPool.UnsafeQueueUserWorkItem(static daemon => daemon.Reload(), this, preferLocal: false);
     }
 
-    private void Reload()
+    private ConfigResult Reload()
     {
         SystemdNotifier.Send("RELOADING=1");
         var result = ConfigLoader.Load(_options.Sources);
@@ -321,6 +337,7 @@ internal sealed class Daemon : IAsyncDisposable
         }
 
         SystemdNotifier.Send("READY=1");
+        return result;
     }
 
     private async Task StopAsync()

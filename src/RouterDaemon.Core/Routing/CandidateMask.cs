@@ -122,7 +122,8 @@ internal static class CandidateMask
     {
         float context = entry.ContextTokens > 0 ? Math.Max(entry.ContextTokens, request.PromptTokens) : float.PositiveInfinity;
         var prompt = Math.Min(Math.Max(request.PromptTokens, request.MostPromptTokens), context);
-        var answer = request.MaxTokens > 0 ? request.MaxTokens : Math.Min(Math.Max(LongAnswerTokens, LongAnswerFactor * output), context);
+        var answer = request.MaxTokens > 0 ? request.MaxTokens
+            : Math.Min(request.CapTokens > 0 ? request.CapTokens : Math.Max(LongAnswerTokens, LongAnswerFactor * output), context);
         return CostUsd(entry, in request, prompt, answer);
     }
 

@@ -7,7 +7,7 @@ namespace RouterDaemon.Core.Routing;
 public struct MaskCounts
 {
     /// <summary>Reasons.</summary>
-    public const int Length = 11;
+    public const int Length = 12;
 
     private ushort _first;
 

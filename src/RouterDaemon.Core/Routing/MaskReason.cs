@@ -39,4 +39,7 @@ public enum MaskReason : ushort
 
     /// <summary>A budget has no room for what it may cost.</summary>
     Budget = 1 << 10,
+
+    /// <summary>Drained by an administrator: what runs goes on, nothing new comes.</summary>
+    Drained = 1 << 11,
 }

@@ -38,6 +38,7 @@ public struct RouteLease
     internal bool IsLost;
     internal bool IsTrial;
     internal BudgetState[]? Budgets;
+    internal BudgetState[]? CallerBudgets;
     internal double ReservedUsd;
 
     /// <summary>True until it is finished.</summary>

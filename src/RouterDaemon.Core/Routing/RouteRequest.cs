@@ -15,6 +15,12 @@ public struct RouteRequest
     /// <summary>Most tokens of an answer allowed; 0 = no limit given.</summary>
     public int MaxTokens;
 
+    /// <summary>
+    /// Most tokens of an answer that the upstream will be told where the client set no limit, cut to what fits its context: a bound for budgets, no demand on
+    /// the context. 0 = none.
+    /// </summary>
+    public int CapTokens;
+
     /// <summary>Answers asked for, each of them billed; 0 = one.</summary>
     public int Answers;
 

@@ -46,8 +46,16 @@ public sealed partial class Router
     /// Chooses among <paramref name="candidates"/>. On <see cref="RouteResult.Chosen"/> the deployment's counters have moved and the lease must be finished
     /// by <see cref="OnFinished"/>.
     /// </summary>
+    /// <param name="candidates">Who may serve it.</param>
+    /// <param name="request">What is asked.</param>
+    /// <param name="prefixHashes">Hashes of the prompt's prefix.</param>
+    /// <param name="nowNs">The router's clock.</param>
+    /// <param name="decision">What was decided, and from what.</param>
+    /// <param name="lease">What the request holds.</param>
+    /// <param name="callerBudgets">Budgets of the caller, which count besides those of the deployment; null = none.</param>
     public RouteResult Choose(
-        CandidateSet candidates, in RouteRequest request, ReadOnlySpan<ulong> prefixHashes, long nowNs, ref RouteDecision decision, out RouteLease lease)
+        CandidateSet candidates, in RouteRequest request, ReadOnlySpan<ulong> prefixHashes, long nowNs, ref RouteDecision decision, out RouteLease lease,
+        BudgetState[]? callerBudgets = null)
     {
         decision.Begin(Interlocked.Increment(ref _sequence), nowNs, candidates);
         decision.Policy = request.Policy > 0 && request.Policy <= _policies.Length ? request.Policy - 1 : _defaultPolicy;
@@ -74,7 +82,8 @@ public sealed partial class Router
             Pricing.Extract(in context, in context.PriceOf(context.Winner), context.Winner % LaneBlock.Width, out decision.WinnerTerms);
             var entry = context.Entry(context.Winner);
             Prepare(in context, entry, in decision, out lease);
-            var refusal = Reserve(entry, entry.Budgets.Length > 0 ? CandidateMask.MostCostUsd(entry, in request, output) : 0, ref lease);
+            var billed = entry.Budgets.Length > 0 || callerBudgets is not null;
+            var refusal = Reserve(entry, callerBudgets, billed ? CandidateMask.MostCostUsd(entry, in request, output) : 0, ref lease);
             if (refusal == MaskReason.None)
             {
                 Conclude(in context, entry, in lease, prefixHashes, ref decision);
@@ -158,11 +167,17 @@ public sealed partial class Router
         return count - lastResorts;
     }
 
-    private static MaskReason Reserve(DeploymentEntry entry, double mostUsd, ref RouteLease lease)
+    private static MaskReason Reserve(DeploymentEntry entry, BudgetState[]? callerBudgets, double mostUsd, ref RouteLease lease)
     {
         if (!TryReserveMoney(entry.Budgets, mostUsd))
             return MaskReason.Budget;
-        (lease.Budgets, lease.ReservedUsd) = (entry.Budgets, mostUsd);
+        if (callerBudgets is not null && !TryReserveMoney(callerBudgets, mostUsd))
+        {
+            Settle(entry.Budgets, mostUsd, 0);
+            return MaskReason.Budget;
+        }
+
+        (lease.Budgets, lease.CallerBudgets, lease.ReservedUsd) = (entry.Budgets, callerBudgets, mostUsd);
         var refusal = ReservePlace(entry, ref lease);
         if (refusal != MaskReason.None)
             Settle(in lease, 0);
@@ -195,8 +210,15 @@ public sealed partial class Router
 
     private static void Settle(in RouteLease lease, double actualUsd)
     {
-        foreach (var budget in lease.Budgets ?? [])
-            budget.Settle(lease.ReservedUsd, actualUsd);
+        Settle(lease.Budgets, lease.ReservedUsd, actualUsd);
+        if (lease.CallerBudgets is not null)
+            Settle(lease.CallerBudgets, lease.ReservedUsd, actualUsd);
+    }
+
+    private static void Settle(BudgetState[]? budgets, double reservedUsd, double actualUsd)
+    {
+        foreach (var budget in budgets ?? [])
+            budget.Settle(reservedUsd, actualUsd);
     }
 
     private void FindPrefixes(ref PolicyContext context, RouterScratch scratch, ReadOnlySpan<ulong> prefixHashes)

@@ -29,6 +29,7 @@ internal struct DeploymentImage
     public long GaugeEndNs;
     public int FreeSlots;
     public int QueueDepth;
+    public bool Drained;
     public bool HasQuality;
     public bool Exact;
     public bool Resident;

@@ -33,9 +33,10 @@ public sealed partial class DeploymentState
         return MaskReason.None;
     }
 
-    /// <summary>Why the deployment is out of use now, if it is: breaker, trial under way, marked down.</summary>
+    /// <summary>Why the deployment is out of use now, if it is: drained, breaker, trial under way, marked down.</summary>
     internal MaskReason Guard(long nowNs) =>
-        nowNs < UsableFromNs ? IsHalfOpen ? MaskReason.Breaker : MaskReason.Down
+        _drained ? MaskReason.Drained
+        : nowNs < UsableFromNs ? IsHalfOpen ? MaskReason.Breaker : MaskReason.Down
         : IsHalfOpen && Volatile.Read(ref Counters.Trial) != 0 ? MaskReason.Breaker : MaskReason.None;
 
     /// <summary>In half-open state one request at a time may try; true when this one may (or the breaker is closed).</summary>

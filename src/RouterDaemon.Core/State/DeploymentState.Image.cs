@@ -38,6 +38,7 @@ public sealed partial class DeploymentState
         _queueDepth = image.QueueDepth;
         _exact = image.Exact;
         _resident = image.Resident;
+        _drained = image.Drained;
         _hasQuality = image.HasQuality;
         for (var i = 0; i < ClassCount; i++)
             (_qualitySum[i], _qualityCount[i]) = (image.QualitySum[i], image.QualityCount[i]);
@@ -75,6 +76,7 @@ public sealed partial class DeploymentState
             QueueDepth = _queueDepth,
             Exact = _exact,
             Resident = _resident,
+            Drained = _drained,
             HasQuality = _hasQuality,
         };
         for (var i = 0; i < ClassCount; i++)

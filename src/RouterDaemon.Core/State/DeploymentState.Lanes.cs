@@ -48,7 +48,7 @@ public sealed partial class DeploymentState
 
     private void Publish(LaneBlock block, int i)
     {
-        LaneBlock.Set(ref block.Guarded, i, _openings > 0 || _usableFromNs > 0 ? -1 : 0);
+        LaneBlock.Set(ref block.Guarded, i, _openings > 0 || _usableFromNs > 0 || _drained ? -1 : 0);
         LaneBlock.Set(ref block.LearnedCap, i, EffectiveCap(0));
         LaneBlock.Set(ref block.PrefixSlot, i, _prefixSlot);
         LaneBlock.Set(ref block.BaseTtft, i, Model.Slowdown * Model.BaseTtft);

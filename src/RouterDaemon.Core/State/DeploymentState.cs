@@ -17,6 +17,7 @@ public sealed partial class DeploymentState
     private readonly EstimatorPriors _priors;
     private int _gate;
     private long _usableFromNs;
+    private volatile bool _drained;
     private long _tickNs;
     private long _lastSampleNs;
     private int _consecutiveFailures;
@@ -109,6 +110,17 @@ public sealed partial class DeploymentState
     {
         Enter();
         RestUntil(untilNs);
+        PublishAndExit();
+    }
+
+    /// <summary>An administrator took it out: what runs goes on, nothing new comes.</summary>
+    public bool IsDrained => _drained;
+
+    /// <summary>Takes the deployment out, or puts it back.</summary>
+    public void SetDrained(bool drained)
+    {
+        Enter();
+        _drained = drained;
         PublishAndExit();
     }
 

@@ -52,13 +52,6 @@ internal sealed class RequestRows : IDisposable
         _outcome?.Dispose();
     }
 
-    public static string TierText(UserTier tier) => tier switch
-    {
-        UserTier.Premium => "premium",
-        UserTier.Budget => "budget",
-        _ => "standard",
-    };
-
     public static string OutcomeText(RequestOutcome outcome) => outcome switch
     {
         RequestOutcome.Success => "success",
@@ -142,7 +135,7 @@ internal sealed class RequestRows : IDisposable
         }
 
         _rollUps.Add(new RollUpEntry(
-            createdAt, deployment, model, backend, user, TierText(record.Tier), status, record.PromptTokens, record.CompletionTokens,
+            createdAt, deployment, model, backend, user, UserTierNames.Of(record.Tier), status, record.PromptTokens, record.CompletionTokens,
             double.IsFinite(record.CostUsd) ? record.CostUsd : 0, record.LatencyMs, record.TtftMs, record.ItlMeanMs));
         return 0;
     }
@@ -186,7 +179,7 @@ internal sealed class RequestRows : IDisposable
         {
             connection.Execute(
                 "INSERT OR IGNORE INTO users (id, tier, latency_sla_ms) VALUES ($id, $tier, $sla)",
-                ("$id", user), ("$tier", TierText(record.Tier)), ("$sla", record.LatencySlaMs > 0 ? record.LatencySlaMs : null));
+                ("$id", user), ("$tier", UserTierNames.Of(record.Tier)), ("$sla", record.LatencySlaMs > 0 ? record.LatencySlaMs : null));
         }
 
         if (_knownDeployments.Add(deployment))

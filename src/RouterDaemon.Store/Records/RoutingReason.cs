@@ -16,7 +16,7 @@ internal sealed class RoutingReason(RequestJournal journal)
         _buffer.ResetWrittenCount();
         using var json = new Utf8JsonWriter(_buffer);
         json.WriteStartObject();
-        json.WriteString("user_tier", RequestRows.TierText(record.Tier));
+        json.WriteString("user_tier", UserTierNames.Of(record.Tier));
         if (record.LatencySlaMs > 0)
         {
             json.WriteNumber("latency_sla_ms", record.LatencySlaMs);

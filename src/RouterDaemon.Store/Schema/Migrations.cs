@@ -11,7 +11,7 @@ internal static class Migrations
     public static readonly string[] Context = ["001_context.sql", "002_router.sql", "003_windows.sql", "004_responses.sql", "005_large_windows.sql"];
 
     /// <summary><c>data/models.db</c>.</summary>
-    public static readonly string[] Models = ["Models/001_models.sql"];
+    public static readonly string[] Models = ["Models/001_models.sql", "Models/002_keys.sql"];
 
     /// <summary>Text of an embedded migration.</summary>
     public static string Read(string name)

@@ -10,6 +10,7 @@ internal static class Verbs
         ServeVerb.Create,
         ConfigVerb.Create,
         ModelsVerb.Create,
+        KeysVerb.Create,
         ExplainVerb.Create,
         SimulateVerb.Create,
         BenchVerb.Create,

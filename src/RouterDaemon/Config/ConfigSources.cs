@@ -48,7 +48,7 @@ internal sealed record ConfigSources
             Environment = environment,
             UserDirectory = System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile),
             IsRoot = !OperatingSystem.IsWindows() && System.Environment.IsPrivilegedProcess,
-            CountKeys = static _ => 0, // Requests are not checked against registered keys yet: none of them protects an address.
+            CountKeys = Store.ModelStore.CountKeys,
             BundledModelPath = File.Exists(bundled) ? bundled : null,
         };
     }

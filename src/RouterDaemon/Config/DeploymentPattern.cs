@@ -12,6 +12,9 @@ internal static class DeploymentPattern
     public static bool IsMatch(string pattern, string modelId, string backendId) =>
         Glob(pattern, $"{modelId}/{backendId}") || Glob(pattern, modelId);
 
+    /// <summary>True when the pattern names this very name.</summary>
+    public static bool IsNameMatch(string pattern, string name) => Glob(pattern, name);
+
     // Greedy with one point to go back to: linear in the usual case, never exponential.
     private static bool Glob(ReadOnlySpan<char> pattern, ReadOnlySpan<char> text)
     {

@@ -30,6 +30,12 @@ internal sealed record Endpoints
 
     public required RouteExplain RouteExplain { get; init; }
 
+    public required AdminKeys AdminKeys { get; init; }
+
+    public required AdminFleet AdminFleet { get; init; }
+
+    public required AdminDaemon AdminDaemon { get; init; }
+
     public required Metrics Metrics { get; init; }
 
     public required ContextTools ContextTools { get; init; }

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http.Features;
+using RouterDaemon.Keys;
 
 namespace RouterDaemon.Http;
 
@@ -30,8 +31,14 @@ internal sealed class RequestContext
     /// <summary>Sent back as <c>x-request-id</c>: <see cref="Id"/> as text, the key of the request's row.</summary>
     public string RequestId { get; private set; } = "";
 
-    /// <summary>Id of the API key that the caller presented; null = none.</summary>
-    public string? KeyId { get; set; }
+    /// <summary>The API key that the caller presented; null = none.</summary>
+    public ApiKey? Key { get; set; }
+
+    /// <summary>Id of <see cref="Key"/>.</summary>
+    public string? KeyId => Key?.Row.Id;
+
+    /// <summary>What <see cref="AccessGate"/> found out about this connection's last credentials.</summary>
+    public KnownCaller Known;
 
     /// <summary>The shape of errors for this request.</summary>
     public Dialect Dialect => Route?.Dialect ?? Dialect.OpenAi;
@@ -49,7 +56,7 @@ internal sealed class RequestContext
         RequestId = Id.ToString();
         Route = null;
         RouteValue = "";
-        KeyId = null;
+        Key = null;
     }
 
     /// <summary>Lets go of the request's features.</summary>

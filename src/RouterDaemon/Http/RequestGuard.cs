@@ -72,7 +72,8 @@ internal sealed class RequestGuard(RequestGuardOptions options)
     {
         response.Headers.AccessControlAllowOrigin = origin;
         response.Headers.AccessControlExposeHeaders =
-            "x-request-id, x-routerd-deployment, x-routerd-decision, x-routerd-reason, x-routerd-attempts, retry-after";
+            "x-request-id, x-routerd-deployment, x-routerd-decision, x-routerd-reason, x-routerd-attempts, retry-after, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests, "
+            + "x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens";
         response.Headers.Vary = HeaderNames.Origin;
     }
 

@@ -37,6 +37,16 @@ internal static class Routes
         new("POST", "/context/tools/{id}", Heat.Cold, Access.Admin, Dialect.OpenAi, e.ContextTools.InvokeAsync),
         new("POST", "/context/ask", Heat.Cold, Access.Admin, Dialect.OpenAi, e.ContextTools.AskAsync),
         new("POST", "/context/quality", Heat.Cold, Access.Admin, Dialect.OpenAi, e.ContextTools.QualityAsync),
+        new("GET", "/admin/deployments", Heat.Cold, Access.Admin, Dialect.OpenAi, e.AdminFleet.ListAsync),
+        new("POST", "/admin/drain/{id}", Heat.Cold, Access.Admin, Dialect.OpenAi, e.AdminFleet.DrainAsync),
+        new("POST", "/admin/undrain/{id}", Heat.Cold, Access.Admin, Dialect.OpenAi, e.AdminFleet.UndrainAsync),
+        new("GET", "/admin/slots", Heat.Cold, Access.Admin, Dialect.OpenAi, e.AdminFleet.SlotsAsync),
+        new("GET", "/admin/decisions", Heat.Cold, Access.Admin, Dialect.OpenAi, e.AdminDaemon.DecisionsAsync),
+        new("GET", "/admin/config", Heat.Cold, Access.Admin, Dialect.OpenAi, e.AdminDaemon.ConfigAsync),
+        new("POST", "/admin/reload", Heat.Cold, Access.Admin, Dialect.OpenAi, e.AdminDaemon.ReloadAsync),
+        new("GET", "/admin/keys", Heat.Cold, Access.Admin, Dialect.OpenAi, e.AdminKeys.ListAsync),
+        new("POST", "/admin/keys", Heat.Cold, Access.Admin, Dialect.OpenAi, e.AdminKeys.CreateAsync),
+        new("DELETE", "/admin/keys/{id}", Heat.Cold, Access.Admin, Dialect.OpenAi, e.AdminKeys.RevokeAsync),
         new("POST", "/mcp", Heat.Cold, Access.Admin, Dialect.OpenAi, e.Mcp.PostAsync),
     ];
 }

@@ -54,6 +54,11 @@ internal static class FinalErrors
             return ApiError.BudgetSpent($"No deployment of \"{call.ModelName}\" fits what is left of a budget ({why}).");
         }
 
+        if (masked != MaskReason.None && (masked & ~(MaskReason.Drained | MaskReason.Tried)) == 0)
+        {
+            return ApiError.Unavailable($"Every deployment of \"{call.ModelName}\" is drained.", TimeSpan.FromSeconds(30));
+        }
+
         if (call.Client.UntranslatableField is { } field && (masked & MaskReason.Capability) != 0)
         {
             return ApiError.Impossible(

@@ -86,7 +86,7 @@ internal sealed class Hedging(Router router, RequestRecorder recorder, Clock clo
         route.Tried.Add(call.Decision.Winner);
         var most = Math.Max(route.Weights.SloMissUsd, 1e-12);
         route.MaxCostUsd = route.MaxCostUsd > 0 ? Math.Min(route.MaxCostUsd, most) : most;
-        return router.Choose(target.Candidates, route, call.PrefixHashes, now, ref decision, out second) == RouteResult.Chosen;
+        return router.Choose(target.Candidates, route, call.PrefixHashes, now, ref decision, out second, call.Admission?.Budgets) == RouteResult.Chosen;
     }
 
     /// <summary>Writes the row of an attempt that failed while the other one ran; what the call says of the other one is kept.</summary>

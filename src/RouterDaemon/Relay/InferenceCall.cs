@@ -6,6 +6,7 @@ using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.Wire;
 using RouterDaemon.Fleet;
 using RouterDaemon.Http;
+using RouterDaemon.Keys;
 using RouterDaemon.Relay.Translation;
 using RouterDaemon.Store.Journal;
 
@@ -156,6 +157,16 @@ internal sealed class InferenceCall : IDisposable
         _translated = body;
         Operation = operation;
     }
+
+    /// <summary>What the request's key let it set aside; null = it has no key.</summary>
+    public Admission? Admission { get; set; }
+
+    /// <summary>True when the answer is text that is generated.</summary>
+    public bool HasAnswerTokens => Operation is Operation.Chat or Operation.Completion;
+
+    /// <summary>Upper bound of the tokens of prompt and answer; without a limit on the answer that of the prompt.</summary>
+    public long MostTokens => Route.MostPromptTokens
+        + (HasAnswerTokens ? (long)(Route.MaxTokens > 0 ? Route.MaxTokens : Route.CapTokens) * Math.Max(1, Route.Answers) : 0);
 
     /// <summary>Hash of the session the request belongs to; 0 = none.</summary>
     public ulong SessionHash => Hints.Session is { } session ? Fnv1a.Hash(session) | 1 : 0;

@@ -5,6 +5,7 @@ using RouterDaemon.Core.Replay;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Fleet;
 using RouterDaemon.Http;
+using RouterDaemon.Keys;
 using RouterDaemon.Relay.Translation;
 using RouterDaemon.Store.Journal;
 using RouterDaemon.Telemetry;
@@ -13,7 +14,7 @@ namespace RouterDaemon.Relay;
 
 /// <summary>The life of an inference request: read, choose, attempt until an answer begins, record.</summary>
 internal sealed class InferenceRelay(
-    Task ready, FleetManager fleet, Router router, DecisionRecorder decisions, RequestRecorder recorder, DeadlineWatch watch, RelayOptions options, Clock clock, ILogger log)
+    Task ready, FleetManager fleet, KeyRegistry keys, Router router, DecisionRecorder decisions, RequestRecorder recorder, DeadlineWatch watch, RelayOptions options, Clock clock, ILogger log)
 {
     private const int MaxRecordedOptions = 8;
 
@@ -55,7 +56,9 @@ internal sealed class InferenceRelay(
                 return;
             }
 
-            await AttemptAllAsync(call, Prepare(call)).ConfigureAwait(false);
+            var targets = RequestTargets.All(call, Prepare(call));
+            call.Admission = Admission.Of(call, targets, keys.NowSecond);
+            await AttemptAllAsync(call, targets).ConfigureAwait(false);
         }
         catch (ApiException e)
         {
@@ -71,6 +74,7 @@ internal sealed class InferenceRelay(
         finally
         {
             recorder.Record(call);
+            call.Admission?.Settle(call, keys.NowSecond);
             if (call.Output is { } output)
             {
                 // The watch may still hold this output: after this no keep-alive touches the request.
@@ -121,9 +125,8 @@ internal sealed class InferenceRelay(
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask AttemptAllAsync(InferenceCall call, NameTarget asked)
+    private async ValueTask AttemptAllAsync(InferenceCall call, IReadOnlyList<NameTarget> targets)
     {
-        var targets = RequestTargets.All(call, asked);
         var next = 0;
         var target = targets[next++];
         AttemptResult last = default;
@@ -255,7 +258,8 @@ internal sealed class InferenceRelay(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<AttemptResult> ExchangeAsync(InferenceCall call, Attempt attempt, Lease lease)
     {
-        var native = call.Client.Native is { } own && attempt.Backend.Speaks(own);
+        // A bound that the client did not write can be added to OpenAI's dialect alone.
+        var native = call.Client.Native is { } own && attempt.Backend.Speaks(own) && call.Route.CapTokens == 0;
         var dialect = native ? call.Client.Native!.Value : Dialect.OpenAi;
         var request = new BackendRequest
         {
@@ -265,7 +269,8 @@ internal sealed class InferenceRelay(
             Body = native
                 ? RequestRewriter.Rewrite(call.Original, call.Client.NativePeek, attempt.Deployment, wantUsage: false)
                 : RequestRewriter.Rewrite(call.Body, call.Peek, attempt.Deployment, attempt.Backend.ReportsUsageOnRequest,
-                    call.IsTranslated && attempt.Backend.WantsMaxCompletionTokens, call.Rescues.Count > 0 ? call.Delivered : null, attempt.Backend.ContinuesByFlag),
+                    call.IsTranslated && attempt.Backend.WantsMaxCompletionTokens, call.Rescues.Count > 0 ? call.Delivered : null, attempt.Backend.ContinuesByFlag,
+                    AnswerCap.MemberFor(call, attempt.Deployment, attempt.Backend)),
             Peek = call.Peek,
             RequestId = call.Context.RequestId,
             Abort = attempt,

@@ -33,6 +33,7 @@ internal static class MaskReasons
         MaskReason.Full => "at its in-flight limit",
         MaskReason.Tried => "tried before",
         MaskReason.LastResort => "last resort",
+        MaskReason.Drained => "drained",
         MaskReason.Budget => "budget spent",
         _ => reason.ToString(),
     };

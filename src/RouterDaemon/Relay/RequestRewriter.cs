@@ -25,9 +25,10 @@ internal static class RequestRewriter
     /// <param name="renameLimit">Say <c>max_completion_tokens</c> for <c>max_tokens</c>: of a body that is ours, for an upstream that refuses the old name.</param>
     /// <param name="delivered">The beginning of the answer, to be continued; null = a new answer.</param>
     /// <param name="continueByFlag">The backend wants to be told that the last message is to be continued.</param>
+    /// <param name="cap">Member with a limit on the answer, for a body that has none (<see cref="AnswerCap"/>); empty = none.</param>
     public static SplicedBody Rewrite(
         ReadOnlyMemory<byte> body, in RequestPeek peek, DeploymentEntry deployment, bool wantUsage, bool renameLimit = false, DeliveredText? delivered = null,
-        bool continueByFlag = false)
+        bool continueByFlag = false, ReadOnlyMemory<byte> cap = default)
     {
         body = WithoutHints(body, peek, out var shift);
         var spliced = new SplicedBody(body);
@@ -41,6 +42,11 @@ internal static class RequestRewriter
         if (renameLimit && LimitName(body.Span) is { IsEmpty: false } name)
         {
             spliced.Replace(name.Offset, name.Length, NewLimitName);
+        }
+
+        if (!cap.IsEmpty)
+        {
+            spliced.Replace(shift.Of(peek.ObjectStart), 0, cap);
         }
 
         if (delivered is not null)

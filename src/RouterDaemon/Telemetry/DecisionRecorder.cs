@@ -38,7 +38,7 @@ internal sealed class DecisionRecorder(Router router, Clock clock)
     {
         var now = clock.NowNs;
         var inputs = call.Attempts == 0 && IsDue(now) ? DecisionInputs.Capture(router, candidates, in call.Route, call.PrefixHashes, now) : null;
-        var result = router.Choose(candidates, in call.Route, call.PrefixHashes, now, ref decision, out lease);
+        var result = router.Choose(candidates, in call.Route, call.PrefixHashes, now, ref decision, out lease, call.Admission?.Budgets);
         if (inputs is null || result != RouteResult.Chosen)
         {
             return result;

@@ -71,6 +71,13 @@ internal sealed class RequestRecorder(RequestJournal journal, Clock clock)
             Decision = call.DecisionKind,
             Flags = call.Peek.Stream ? RequestFlags.Streamed : RequestFlags.None,
         };
+        if (call.Context.Key is { } key)
+        {
+            key.Intern(journal);
+            (record.KeyName, record.UserName, record.Tier) = (key.KeyName, key.UserName, key.User.Tier);
+            record.LatencySlaMs = key.User.LatencySlaMs ?? 0;
+        }
+
         if (call.Attempts > 0)
         {
             var names = NamesOf(call);

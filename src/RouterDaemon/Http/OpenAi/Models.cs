@@ -3,6 +3,7 @@ using System.Text.Json;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.State;
 using RouterDaemon.Fleet;
+using RouterDaemon.Keys;
 using RouterDaemon.Relay;
 
 namespace RouterDaemon.Http.OpenAi;
@@ -26,17 +27,20 @@ internal sealed class Models(FleetManager fleet, Clock clock, long startedUnixSe
             json.WriteStartArray("data");
             foreach (var model in state.Config.VirtualModels)
             {
-                WriteNamed(json, state, model.Id);
+                WriteNamed(json, state, model.Id, context.Key);
             }
 
             foreach (var model in state.Snapshot.Deployments.Select(d => d.ModelId).Distinct(StringComparer.Ordinal))
             {
-                WriteNamed(json, state, model);
+                WriteNamed(json, state, model, context.Key);
             }
 
             foreach (var deployment in state.Snapshot.Deployments)
             {
-                WriteDeployment(json, deployment.Id, deployment);
+                if (context.Key?.Limits.Allows(deployment) != false)
+                {
+                    WriteDeployment(json, deployment.Id, deployment);
+                }
             }
 
             json.WriteEndArray();
@@ -49,7 +53,7 @@ internal sealed class Models(FleetManager fleet, Clock clock, long startedUnixSe
         var state = fleet.Current;
         fleet.RefreshOnDevice(state);
         var name = Uri.UnescapeDataString(context.RouteValue);
-        if (!state.Names.TryResolve(Encoding.UTF8.GetBytes(name), out var target))
+        if (!state.Names.TryResolve(Encoding.UTF8.GetBytes(name), out var target) || context.Key?.Limits.Allows(name, target, state) == false)
         {
             throw new ApiException(ApiError.ModelNotFound($"There is no model \"{name}\"."));
         }
@@ -63,7 +67,7 @@ internal sealed class Models(FleetManager fleet, Clock clock, long startedUnixSe
         {
             if (target.VirtualModel is { } virtualModel)
             {
-                WriteNamed(json, state, virtualModel);
+                WriteNamed(json, state, virtualModel, context.Key);
             }
             else if (target.Candidates.Count == 1)
             {
@@ -77,9 +81,9 @@ internal sealed class Models(FleetManager fleet, Clock clock, long startedUnixSe
     }
 
     /// <summary>A virtual model, or a model with all its deployments.</summary>
-    private void WriteNamed(Utf8JsonWriter json, FleetState state, string name)
+    private void WriteNamed(Utf8JsonWriter json, FleetState state, string name, ApiKey? key)
     {
-        if (state.Names.TryResolve(Encoding.UTF8.GetBytes(name), out var target))
+        if (state.Names.TryResolve(Encoding.UTF8.GetBytes(name), out var target) && key?.Limits.Allows(name, target, state) != false)
         {
             WriteGroup(json, state, name, target);
         }
