@@ -24,6 +24,7 @@ using RouterDaemon.Store;
 using RouterDaemon.Store.Context;
 using RouterDaemon.Store.Journal;
 using RouterDaemon.Telemetry;
+using RouterDaemon.Telemetry.Sections;
 
 namespace RouterDaemon;
 
@@ -70,7 +71,8 @@ internal sealed class Daemon : IAsyncDisposable
         _watch = new DeadlineWatch(time, _relayOptions.WatchInterval);
         var router = new Router(new RouterOptions { Policy = config.Routing.Policy });
         _decisions = new DecisionRecorder(router, _clock);
-        var relay = new InferenceRelay(_ready.Task, _fleet, router, _decisions, new RequestRecorder(_journal, _clock), _watch, _relayOptions, _clock, _log);
+        var meters = new RequestMeters();
+        var relay = new InferenceRelay(_ready.Task, _fleet, router, _decisions, new RequestRecorder(_journal, meters, _clock), _watch, _relayOptions, _clock, _log);
         var tools = new ToolRegistry(_contextReader);
         var endpoints = new Endpoints
         {
@@ -84,7 +86,13 @@ internal sealed class Daemon : IAsyncDisposable
             Infer = new Infer(relay),
             Responses = new Responses(relay, new ResponseMemory(() => _store, _log)),
             RouteExplain = new RouteExplain(_fleet, relay),
-            Metrics = new Metrics(_fleet, router, _decisions, _journal, _clock),
+            Metrics = new Metrics(_fleet,
+            [
+                new DeploymentSection(_clock),
+                new RequestSection(meters),
+                new BudgetSection(_fleet.Budgets),
+                new ProcessSection(router, _decisions, _journal),
+            ]),
             ContextTools = new ContextTools(tools, new RouterInference(relay, _fleet, _clock), () => _store, _quality, time),
             Mcp = new Mcp(new McpServer(tools, BuildInfo.Version)),
         };

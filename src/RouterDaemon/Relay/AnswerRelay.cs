@@ -90,6 +90,7 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
         call.Usage.Take(facts);
         InferenceRelay.CountDelivered(call, lease, AttemptResult.Success);
         lease.Finish(router, AttemptResult.Success, call, clock.NowNs);
+        call.FinishReason = facts.FinishReason;
         recorder.RecordSuccess(call);
 
         var http = call.Context.Http;

@@ -81,6 +81,18 @@ internal sealed class InferenceCall : IDisposable
     /// <summary>How the request ended.</summary>
     public RequestOutcome Outcome { get; set; } = RequestOutcome.Refused;
 
+    /// <summary>What the last attempt failed of.</summary>
+    public RelayError Error { get; set; }
+
+    /// <summary>Why the model stopped, as far as it is known.</summary>
+    public FinishReason FinishReason { get; set; }
+
+    /// <summary>True once a backend has the request.</summary>
+    public bool IsHandedOver { get; set; }
+
+    /// <summary>Time spent waiting for the client's body.</summary>
+    public long BodyWaitNs { get; init; }
+
     /// <summary>Status sent to the client; 499 stands for a client that left.</summary>
     public int HttpStatus { get; set; }
 

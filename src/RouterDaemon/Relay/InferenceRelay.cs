@@ -40,13 +40,16 @@ internal sealed class InferenceRelay(
 
         var state = fleet.Current;
         fleet.RefreshOnDevice(state);
-        var body = await RequestBody.ReadAsync(context, state.Config.Limits.MaxBodyBytes).ConfigureAwait(false);
+        var reading = RequestBody.ReadAsync(context, state.Config.Limits.MaxBodyBytes);
+        // A body that is there already costs the router's own time; one that is not is its sender's.
+        var waitsFrom = reading.IsCompleted ? 0 : clock.NowNs;
+        var body = await reading.ConfigureAwait(false);
         if (body.Length > options.MaxInlineScanBytes)
         {
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
 
-        using var call = new InferenceCall(context, operation, body, state, client) { Time = clock.Time };
+        using var call = new InferenceCall(context, operation, body, state, client) { Time = clock.Time, BodyWaitNs = waitsFrom == 0 ? 0 : clock.NowNs - waitsFrom };
         try
         {
             if (!await call.Client.TranslateAsync(call).ConfigureAwait(false))
@@ -174,6 +177,7 @@ internal sealed class InferenceRelay(
                 ? await _hedging.RunAsync(call, target, new Lease(lease), this).ConfigureAwait(false)
                 : await AttemptAsync(call, call.Decision.Winner, new Lease(lease), null).ConfigureAwait(false);
             call.Outcome = OutcomeOf(last);
+            call.Error = last.Error;
             if (last.Delivered)
             {
                 call.HttpStatus = last.Error is RelayError.ClientGone or RelayError.ClientStalled ? 499 : 200;
@@ -272,6 +276,7 @@ internal sealed class InferenceRelay(
             TraceParent = call.Context.Http.Request.Headers.TraceParent is [{ Length: <= 128 } parent] && !parent.AsSpan().ContainsAnyExceptInRange('!', '~') ? parent : null,
             Hints = CrossingHeaders.Of(call.Context.Http.Request.Headers, dialect),
         };
+        recorder.HandOver(call, call.Decision.Winner);
         try
         {
             var response = await attempt.Backend.SendAsync(request, attempt.Backend.NeedsToken ? attempt.CreateToken() : CancellationToken.None).ConfigureAwait(false);

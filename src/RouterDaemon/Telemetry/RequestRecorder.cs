@@ -5,7 +5,7 @@ using RouterDaemon.Store.Journal;
 namespace RouterDaemon.Telemetry;
 
 /// <summary>Turns a finished call into one fixed-size record of the journal.</summary>
-internal sealed class RequestRecorder(RequestJournal journal, Clock clock)
+internal sealed class RequestRecorder(RequestJournal journal, RequestMeters meters, Clock clock)
 {
     private const int MaxOptions = 8;
 
@@ -26,12 +26,14 @@ internal sealed class RequestRecorder(RequestJournal journal, Clock clock)
         record.CostUsd = (call.Deployment is { } deployment ? call.Usage.CostUsd(deployment) : 0) + call.HedgeCostUsd;
         record.PromptTokens = call.Usage.PromptTokens > 0 ? call.Usage.PromptTokens : call.Route.PromptTokens;
         journal.TryAppend(record);
+        meters.Count(call, record.LatencyMs, record.CostUsd);
     }
 
     /// <summary>Records a whole answer that is about to be sent.</summary>
     public void RecordSuccess(InferenceCall call)
     {
         call.Outcome = RequestOutcome.Success;
+        call.Error = RelayError.None;
         call.HttpStatus = 200;
         Record(call);
     }
@@ -42,8 +44,19 @@ internal sealed class RequestRecorder(RequestJournal journal, Clock clock)
         var record = NewRecord(call, result.Kind == OutcomeKind.Timeout ? RequestOutcome.Timeout : RequestOutcome.Error, result.Status);
         record.Flags |= RequestFlags.IntermediateAttempt;
         record.CostUsd = result.WasCheap ? 0 : call.Usage.CostUsd(call.Deployment!);
+        meters.CountFailedAttempt(call, result.Error, record.CostUsd);
         call.Usage = default;
         journal.TryAppend(record);
+    }
+
+    /// <summary>The request is handed to a backend: counts the time in the router, once for each request.</summary>
+    public void HandOver(InferenceCall call, int deployment)
+    {
+        if (!call.IsHandedOver)
+        {
+            call.IsHandedOver = true;
+            meters.CountOverhead(call, deployment, call.ElapsedNs - call.BodyWaitNs - (long)call.Waited.TotalNanoseconds);
+        }
     }
 
     private RequestRecord NewRecord(InferenceCall call, RequestOutcome outcome, int httpStatus)
