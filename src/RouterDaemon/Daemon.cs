@@ -25,6 +25,7 @@ using RouterDaemon.Store.Context;
 using RouterDaemon.Store.Journal;
 using RouterDaemon.Telemetry;
 using RouterDaemon.Telemetry.Sections;
+using RouterDaemon.Telemetry.Tracing;
 
 namespace RouterDaemon;
 
@@ -41,6 +42,7 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly FleetManager _fleet;
     private readonly QualityLearner _quality;
     private readonly DecisionRecorder _decisions;
+    private readonly OtlpExporter _traces;
     private readonly DeadlineWatch _watch;
     private readonly RelayOptions _relayOptions = new();
     private readonly IServer _server;
@@ -72,7 +74,8 @@ internal sealed class Daemon : IAsyncDisposable
         var router = new Router(new RouterOptions { Policy = config.Routing.Policy });
         _decisions = new DecisionRecorder(router, _clock);
         var meters = new RequestMeters();
-        var relay = new InferenceRelay(_ready.Task, _fleet, router, _decisions, new RequestRecorder(_journal, meters, _clock), _watch, _relayOptions, _clock, _log);
+        _traces = new OtlpExporter(_log);
+        var relay = new InferenceRelay(_ready.Task, _fleet, router, _decisions, new RequestRecorder(_journal, meters, _clock, _log), new RequestTracer(_traces), _watch, _relayOptions, _clock, _log);
         var tools = new ToolRegistry(_contextReader);
         var endpoints = new Endpoints
         {
@@ -92,6 +95,7 @@ internal sealed class Daemon : IAsyncDisposable
                 new RequestSection(meters),
                 new BudgetSection(_fleet.Budgets),
                 new ProcessSection(router, _decisions, _journal),
+                new TraceSection(_traces),
             ]),
             ContextTools = new ContextTools(tools, new RouterInference(relay, _fleet, _clock), () => _store, _quality, time),
             Mcp = new Mcp(new McpServer(tools, BuildInfo.Version)),
@@ -152,6 +156,7 @@ internal sealed class Daemon : IAsyncDisposable
             await _drain.DisposeAsync().ConfigureAwait(false);
         }
 
+        await _traces.DisposeAsync().ConfigureAwait(false);
         _contextReader.Dispose();
         if (_store is not null)
         {
@@ -221,11 +226,6 @@ internal sealed class Daemon : IAsyncDisposable
         if (config.Cache.Enabled)
         {
             yield return "cache";
-        }
-
-        if (config.Telemetry.OtlpUrl is not null)
-        {
-            yield return "telemetry.otlp";
         }
 
         if (config.Registration.Secret is not null)

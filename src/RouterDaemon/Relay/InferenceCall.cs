@@ -8,6 +8,7 @@ using RouterDaemon.Fleet;
 using RouterDaemon.Http;
 using RouterDaemon.Relay.Translation;
 using RouterDaemon.Store.Journal;
+using RouterDaemon.Telemetry.Tracing;
 
 namespace RouterDaemon.Relay;
 
@@ -83,6 +84,12 @@ internal sealed class InferenceCall : IDisposable
 
     /// <summary>What the last attempt failed of.</summary>
     public RelayError Error { get; set; }
+
+    /// <summary>What all attempts cost, as recorded, USD.</summary>
+    public double CostUsd { get; set; }
+
+    /// <summary>The request's spans; null = it is not traced.</summary>
+    public RequestTrace? Trace { get; set; }
 
     /// <summary>Why the model stopped, as far as it is known.</summary>
     public FinishReason FinishReason { get; set; }

@@ -8,12 +8,13 @@ using RouterDaemon.Http;
 using RouterDaemon.Relay.Translation;
 using RouterDaemon.Store.Journal;
 using RouterDaemon.Telemetry;
+using RouterDaemon.Telemetry.Tracing;
 
 namespace RouterDaemon.Relay;
 
 /// <summary>The life of an inference request: read, choose, attempt until an answer begins, record.</summary>
 internal sealed class InferenceRelay(
-    Task ready, FleetManager fleet, Router router, DecisionRecorder decisions, RequestRecorder recorder, DeadlineWatch watch, RelayOptions options, Clock clock, ILogger log)
+    Task ready, FleetManager fleet, Router router, DecisionRecorder decisions, RequestRecorder recorder, RequestTracer tracer, DeadlineWatch watch, RelayOptions options, Clock clock, ILogger log)
 {
     private const int MaxRecordedOptions = 8;
 
@@ -50,6 +51,7 @@ internal sealed class InferenceRelay(
         }
 
         using var call = new InferenceCall(context, operation, body, state, client) { Time = clock.Time, BodyWaitNs = waitsFrom == 0 ? 0 : clock.NowNs - waitsFrom };
+        call.Trace = tracer.Begin(call);
         try
         {
             if (!await call.Client.TranslateAsync(call).ConfigureAwait(false))
@@ -78,6 +80,11 @@ internal sealed class InferenceRelay(
             {
                 // The watch may still hold this output: after this no keep-alive touches the request.
                 await output.StopKeepAliveAsync().ConfigureAwait(false);
+            }
+
+            if (call.Trace is { } trace)
+            {
+                tracer.End(call, trace);
             }
         }
     }
@@ -242,6 +249,7 @@ internal sealed class InferenceRelay(
         finally
         {
             watch.Remove(attempt);
+            attempt.Span?.End(result, call.ElapsedNs);
             if (race is null || race.IsWonBy(attempt))
             {
                 lease.Measure(call, clock);
@@ -259,6 +267,7 @@ internal sealed class InferenceRelay(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<AttemptResult> ExchangeAsync(InferenceCall call, Attempt attempt, Lease lease)
     {
+        attempt.Span = call.Trace?.BeginAttempt(attempt.Deployment, call.ElapsedNs);
         var native = call.Client.Native is { } own && attempt.Backend.Speaks(own);
         var dialect = native ? call.Client.Native!.Value : Dialect.OpenAi;
         var request = new BackendRequest
@@ -273,7 +282,7 @@ internal sealed class InferenceRelay(
             Peek = call.Peek,
             RequestId = call.Context.RequestId,
             Abort = attempt,
-            TraceParent = call.Context.Http.Request.Headers.TraceParent is [{ Length: <= 128 } parent] && !parent.AsSpan().ContainsAnyExceptInRange('!', '~') ? parent : null,
+            TraceParent = attempt.Span is { } span ? call.Trace!.ParentFor(span) : CrossingHeaders.TraceParentOf(call.Context.Http.Request.Headers),
             Hints = CrossingHeaders.Of(call.Context.Http.Request.Headers, dialect),
         };
         recorder.HandOver(call, call.Decision.Winner);

@@ -155,6 +155,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
 
         var facts = new ChunkFacts { CachedTokens = -1 };
         _path.ScanEvent(data, ref facts);
+        attempt.Span?.TakeModel(facts.ModelValue.Of(data));
         if (facts.Malformed || !Utf8.IsValid(data))
         {
             return RelayError.UpstreamProtocol;

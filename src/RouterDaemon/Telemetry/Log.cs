@@ -1,6 +1,6 @@
 namespace RouterDaemon.Telemetry;
 
-/// <summary>Every message of the daemon's log. Never a prompt, an answer or a key; never a line per request above debug.</summary>
+/// <summary>Every message of the daemon's log. Never a prompt, an answer or a key; never a line per request above debug unless it was asked for.</summary>
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Information, "routerd {Version} listens on {Addresses}")]
@@ -86,4 +86,12 @@ internal static partial class Log
 
     [LoggerMessage(28, LogLevel.Information, "clean-up: {Rows} rows older than {Before} are gone")]
     public static partial void CleanedUp(ILogger log, long rows, string before);
+
+    [LoggerMessage(29, LogLevel.Warning, "telemetry.otlp: {Collector} does not take spans ({Reason}); they are dropped and counted")]
+    public static partial void TracesFailed(ILogger log, string collector, string reason);
+
+    [LoggerMessage(30, LogLevel.Information, "{RequestId} {Status} {Model} -> {Deployment} ({Decision}): ttft_ms={TtftMs} latency_ms={LatencyMs} in={InputTokens} out={OutputTokens} cost_usd={CostUsd} attempts={Attempts} key={KeyId} error={ErrorType}")]
+    public static partial void Request(
+        ILogger log, string requestId, int status, string model, string deployment, string decision, double? ttftMs, double latencyMs, int inputTokens, int outputTokens,
+        double costUsd, int attempts, string keyId, string errorType);
 }

@@ -5,7 +5,7 @@ using RouterDaemon.Store.Journal;
 namespace RouterDaemon.Telemetry;
 
 /// <summary>Turns a finished call into one fixed-size record of the journal.</summary>
-internal sealed class RequestRecorder(RequestJournal journal, RequestMeters meters, Clock clock)
+internal sealed class RequestRecorder(RequestJournal journal, RequestMeters meters, Clock clock, ILogger log)
 {
     private const int MaxOptions = 8;
 
@@ -26,7 +26,12 @@ internal sealed class RequestRecorder(RequestJournal journal, RequestMeters mete
         record.CostUsd = (call.Deployment is { } deployment ? call.Usage.CostUsd(deployment) : 0) + call.HedgeCostUsd;
         record.PromptTokens = call.Usage.PromptTokens > 0 ? call.Usage.PromptTokens : call.Route.PromptTokens;
         journal.TryAppend(record);
+        call.CostUsd += record.CostUsd;
         meters.Count(call, record.LatencyMs, record.CostUsd);
+        if (call.Fleet.Config.Log.Requests)
+        {
+            WriteLine(call, record.LatencyMs, record.PromptTokens);
+        }
     }
 
     /// <summary>Records a whole answer that is about to be sent.</summary>
@@ -44,6 +49,7 @@ internal sealed class RequestRecorder(RequestJournal journal, RequestMeters mete
         var record = NewRecord(call, result.Kind == OutcomeKind.Timeout ? RequestOutcome.Timeout : RequestOutcome.Error, result.Status);
         record.Flags |= RequestFlags.IntermediateAttempt;
         record.CostUsd = result.WasCheap ? 0 : call.Usage.CostUsd(call.Deployment!);
+        call.CostUsd += record.CostUsd;
         meters.CountFailedAttempt(call, result.Error, record.CostUsd);
         call.Usage = default;
         journal.TryAppend(record);
@@ -105,6 +111,23 @@ internal sealed class RequestRecorder(RequestJournal journal, RequestMeters mete
         AddOptions(ref record, call);
         return record;
     }
+
+    /// <summary>Only names that exist: what else a client writes stays out of the log.</summary>
+    private void WriteLine(InferenceCall call, double latencyMs, int promptTokens) => Log.Request(
+        log,
+        call.Context.RequestId,
+        call.HttpStatus,
+        call.IsResolved ? call.ModelName : "-",
+        call.Deployment?.Id ?? "-",
+        GenAiNames.DecisionOf(call.DecisionKind) ?? "-",
+        double.IsNaN(call.TtftMs) ? null : Math.Round(call.TtftMs, 2),
+        Math.Round(latencyMs, 2),
+        promptTokens,
+        call.Usage.CompletionTokens,
+        Math.Round(call.CostUsd, 9),
+        call.Attempts,
+        call.Context.KeyId ?? "-",
+        call.Outcome == RequestOutcome.Success ? "-" : ErrorTypes.NameOf(ErrorTypes.IndexOf(call)));
 
     private JournalNames NamesOf(InferenceCall call) =>
         // Two threads may both look them up: the numbers are the same.
