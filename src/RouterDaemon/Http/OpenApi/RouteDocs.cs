@@ -93,8 +93,8 @@ internal static class RouteDocs
 
         ["POST /infer"] = new("infer", "The contract of a local agent")
         {
-            Request = "prompt:string messages:array model:string max_tokens:integer stream:boolean",
-            Response = "*",
+            Request = "prompt:string messages:array model:string max_tokens:integer temperature:number stream:boolean",
+            Response = "text:string! model:string! finish_reason:string! usage:object! timing:object!",
             OtherContentType = EventStream,
             IsRouted = true,
         },
