@@ -97,8 +97,8 @@ internal sealed class InferenceCall : IDisposable
     /// <summary>True once a backend has the request.</summary>
     public bool IsHandedOver { get; set; }
 
-    /// <summary>Time spent waiting for the client's body.</summary>
-    public long BodyWaitNs { get; init; }
+    /// <summary>Nanoseconds of waiting for the client's body, and for a daemon that starts.</summary>
+    public long ForeignWaitNs { get; init; }
 
     /// <summary>Status sent to the client; 499 stands for a client that left.</summary>
     public int HttpStatus { get; set; }

@@ -33,24 +33,28 @@ internal sealed class InferenceRelay(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask RunAsync(RequestContext context, Operation operation, ClientDialect? client = null)
     {
+        long waitedNs = 0;
         if (!ready.IsCompleted)
         {
             // The first milliseconds of a daemon: what cannot be recorded is not served yet.
+            var from = clock.NowNs;
             await ready.WaitAsync(context.Http.RequestAborted).ConfigureAwait(false);
+            waitedNs = clock.NowNs - from;
         }
 
         var state = fleet.Current;
         fleet.RefreshOnDevice(state);
         var reading = RequestBody.ReadAsync(context, state.Config.Limits.MaxBodyBytes);
         // A body that is there already costs the router's own time; one that is not is its sender's.
-        var waitsFrom = reading.IsCompleted ? 0 : clock.NowNs;
+        var bodyFrom = reading.IsCompleted ? 0 : clock.NowNs;
         var body = await reading.ConfigureAwait(false);
+        waitedNs += bodyFrom == 0 ? 0 : clock.NowNs - bodyFrom;
         if (body.Length > options.MaxInlineScanBytes)
         {
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
 
-        using var call = new InferenceCall(context, operation, body, state, client) { Time = clock.Time, BodyWaitNs = waitsFrom == 0 ? 0 : clock.NowNs - waitsFrom };
+        using var call = new InferenceCall(context, operation, body, state, client) { Time = clock.Time, ForeignWaitNs = waitedNs };
         call.Trace = tracer.Begin(call);
         try
         {
@@ -82,7 +86,8 @@ internal sealed class InferenceRelay(
                 await output.StopKeepAliveAsync().ConfigureAwait(false);
             }
 
-            if (call.Trace is { } trace)
+            // Without a status it was no inference: a dialect answered it alone.
+            if (call.Trace is { } trace && call.HttpStatus != 0)
             {
                 tracer.End(call, trace);
             }

@@ -61,7 +61,7 @@ internal sealed class RequestRecorder(RequestJournal journal, RequestMeters mete
         if (!call.IsHandedOver)
         {
             call.IsHandedOver = true;
-            meters.CountOverhead(call, deployment, call.ElapsedNs - call.BodyWaitNs - (long)call.Waited.TotalNanoseconds);
+            meters.CountOverhead(call, deployment, call.ElapsedNs - call.ForeignWaitNs - (long)call.Waited.TotalNanoseconds);
         }
     }
 
