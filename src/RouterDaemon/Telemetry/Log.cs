@@ -90,8 +90,7 @@ internal static partial class Log
     [LoggerMessage(29, LogLevel.Warning, "telemetry.otlp: {Collector} does not take spans ({Reason}); they are dropped and counted")]
     public static partial void TracesFailed(ILogger log, string collector, string reason);
 
-    [LoggerMessage(30, LogLevel.Information, "{RequestId} {Status} {Model} -> {Deployment} ({Decision}): ttft_ms={TtftMs} latency_ms={LatencyMs} in={InputTokens} out={OutputTokens} cost_usd={CostUsd} attempts={Attempts} key={KeyId} error={ErrorType}")]
-    public static partial void Request(
-        ILogger log, string requestId, int status, string model, string deployment, string decision, double? ttftMs, double latencyMs, int inputTokens, int outputTokens,
-        double costUsd, int attempts, string keyId, string errorType);
+    /// <summary>Written where <c>log.requests</c> asks for it.</summary>
+    public static void Request(ILogger log, RequestLine line) =>
+        log.Log(LogLevel.Information, new EventId(30, nameof(Request)), line, null, static (line, _) => line.ToString());
 }

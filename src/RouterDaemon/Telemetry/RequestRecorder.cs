@@ -113,21 +113,26 @@ internal sealed class RequestRecorder(RequestJournal journal, RequestMeters mete
     }
 
     /// <summary>Only names that exist: what else a client writes stays out of the log.</summary>
-    private void WriteLine(InferenceCall call, double latencyMs, int promptTokens) => Log.Request(
-        log,
-        call.Context.RequestId,
-        call.HttpStatus,
-        call.IsResolved ? call.ModelName : "-",
-        call.Deployment?.Id ?? "-",
-        GenAiNames.DecisionOf(call.DecisionKind) ?? "-",
-        double.IsNaN(call.TtftMs) ? null : Math.Round(call.TtftMs, 2),
-        Math.Round(latencyMs, 2),
-        promptTokens,
-        call.Usage.CompletionTokens,
-        Math.Round(call.CostUsd, 9),
-        call.Attempts,
-        call.Context.KeyId ?? "-",
-        call.Outcome == RequestOutcome.Success ? "-" : ErrorTypes.NameOf(ErrorTypes.IndexOf(call)));
+    private void WriteLine(InferenceCall call, double latencyMs, int promptTokens)
+    {
+        var error = ErrorTypes.NameOf(ErrorTypes.IndexOf(call));
+        Log.Request(log, new RequestLine(
+        [
+            new("request_id", call.Context.RequestId),
+            new("status", call.HttpStatus),
+            new("model", call.IsResolved ? call.ModelName : null),
+            new("deployment", call.Deployment?.Id),
+            new("decision", GenAiNames.DecisionOf(call.DecisionKind)),
+            new("ttft_ms", double.IsNaN(call.TtftMs) ? null : Math.Round(call.TtftMs, 2)),
+            new("latency_ms", Math.Round(latencyMs, 2)),
+            new("input_tokens", promptTokens),
+            new("output_tokens", call.Usage.CompletionTokens),
+            new("cost_usd", Math.Round(call.CostUsd, 9)),
+            new("attempts", call.Attempts),
+            new("key_id", call.Context.KeyId),
+            new("error_type", error.Length > 0 ? error : null),
+        ]));
+    }
 
     private JournalNames NamesOf(InferenceCall call) =>
         // Two threads may both look them up: the numbers are the same.

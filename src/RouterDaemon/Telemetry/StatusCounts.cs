@@ -3,8 +3,9 @@ namespace RouterDaemon.Telemetry;
 /// <summary>Counts answers by their status. Bounded: a status that is in no list counts as its hundred.</summary>
 internal sealed class StatusCounts
 {
-    private static readonly short[] Statuses = [200, 400, 401, 402, 403, 404, 408, 409, 413, 415, 422, 429, 499, 500, 501, 502, 503, 504, 529];
-    private static readonly string[] Names = [.. Statuses.Select(s => s.ToString(System.Globalization.CultureInfo.InvariantCulture)), "2xx", "3xx", "4xx", "5xx"];
+    private static readonly int[] Statuses = [200, 400, 401, 402, 403, 404, 408, 409, 413, 415, 422, 429, 499, 500, 501, 502, 503, 504, 529];
+    private static readonly string[] Names =
+        ["200", "400", "401", "402", "403", "404", "408", "409", "413", "415", "422", "429", "499", "500", "501", "502", "503", "504", "529", "2xx", "3xx", "4xx", "5xx"];
 
     private readonly long[] _counts = new long[Names.Length];
 
@@ -20,7 +21,12 @@ internal sealed class StatusCounts
     /// <summary>Counts an answer.</summary>
     public void Add(int status)
     {
-        var row = Array.IndexOf(Statuses, (short)status);
-        Interlocked.Increment(ref _counts[row >= 0 ? row : Statuses.Length + Math.Clamp((status / 100) - 2, 0, 3)]);
+        var row = 0;
+        while (row < Statuses.Length && Statuses[row] != status)
+        {
+            row++;
+        }
+
+        Interlocked.Increment(ref _counts[row < Statuses.Length ? row : Statuses.Length + Math.Clamp((status / 100) - 2, 0, 3)]);
     }
 }

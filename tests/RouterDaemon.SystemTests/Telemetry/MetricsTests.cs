@@ -67,16 +67,16 @@ public sealed class MetricsTests
         fleet[0].Default = MockBehaviour.Ok("the-answer") with { PromptTokens = 3 };
         StreamReply reply = await fleet.Client.StreamAsync(Chat.Body("m/a", "the-prompt"));
         await fleet.Client.AskAsync(Chat.Body("the-unknown-model", "the-prompt"), ("Authorization", "Bearer sk-the-key"));
-        await fleet.Daemon.WaitForLogAsync("error=refused", TimeSpan.FromSeconds(10));
+        await fleet.Daemon.WaitForLogAsync("error_type=refused", TimeSpan.FromSeconds(10));
         string[] lines = [.. fleet.Daemon.Log.Split('\n').Where(l => l.Contains("ttft_ms=", StringComparison.Ordinal))];
         Assert.Equal(2, lines.Length);
         string line = format == "json" ? (string)JsonNode.Parse(lines[0])!["Message"]! : lines[0];
-        Assert.Contains($"{reply.Header("x-request-id")} 200 m/a -> m/a (chosen): ttft_ms=", line, StringComparison.Ordinal);
-        Assert.Matches(@"latency_ms=[\d.]+ in=3 out=\d+ cost_usd=3 attempts=1 key=- error=-", line);
+        Assert.Contains($"request_id={reply.Header("x-request-id")} status=200 model=m/a deployment=m/a decision=chosen ttft_ms=", line, StringComparison.Ordinal);
+        Assert.Matches(@"latency_ms=[\d.]+ input_tokens=3 output_tokens=\d+ cost_usd=3 attempts=1$", line.TrimEnd());
         if (format == "json")
         {
             JsonNode state = JsonNode.Parse(lines[0])!["State"]!;
-            Assert.Equal(("m/a", 200, 3, 3.0), ((string)state["Deployment"]!, (int)state["Status"]!, (int)state["InputTokens"]!, (double)state["CostUsd"]!));
+            Assert.Equal(("m/a", 200, 3, 3.0), ((string)state["deployment"]!, (int)state["status"]!, (int)state["input_tokens"]!, (double)state["cost_usd"]!));
         }
 
         Assert.All(["the-prompt", "the-answer", "the-unknown-model", "the-key"], text => Assert.DoesNotContain(text, fleet.Daemon.Log, StringComparison.Ordinal));

@@ -157,13 +157,13 @@ internal sealed class OtlpExporter : IAsyncDisposable
         var backoff = FirstBackoff;
         for (var attempt = 1; ; attempt++)
         {
-            var (fault, mayRetry, pause) = await PostAsync(target, body).ConfigureAwait(false);
-            if (fault is null || !mayRetry || attempt == MaxTries)
+            var result = await PostAsync(target, body).ConfigureAwait(false);
+            if (result is null || !result.MayRetry || attempt == MaxTries)
             {
-                return fault;
+                return result?.Fault;
             }
 
-            pause = pause > backoff ? pause : backoff;
+            var pause = result.Pause > backoff ? result.Pause : backoff;
             backoff *= 2;
             try
             {
@@ -172,12 +172,12 @@ internal sealed class OtlpExporter : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                return (await PostAsync(target, body).ConfigureAwait(false)).Fault;
+                return (await PostAsync(target, body).ConfigureAwait(false))?.Fault;
             }
         }
     }
 
-    private async Task<(string? Fault, bool MayRetry, TimeSpan Pause)> PostAsync(Uri target, ReadOnlyMemory<byte> body)
+    private async Task<ExportFault?> PostAsync(Uri target, ReadOnlyMemory<byte> body)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopLimit.Token);
         limit.CancelAfter(SendLimit);
@@ -188,12 +188,12 @@ internal sealed class OtlpExporter : IAsyncDisposable
             using var response = await _http.SendAsync(request, limit.Token).ConfigureAwait(false);
             var status = (int)response.StatusCode;
             return status is >= 200 and <= 299
-                ? (null, false, TimeSpan.Zero)
-                : ($"it answered {status}", status is 429 or 502 or 503 or 504, response.Headers.RetryAfter?.Delta ?? TimeSpan.Zero);
+                ? null
+                : new ExportFault($"it answered {status}", status is 429 or 502 or 503 or 504, response.Headers.RetryAfter?.Delta ?? TimeSpan.Zero);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
-            return (e is OperationCanceledException ? "it did not answer in time" : e.Message, !_stopLimit.IsCancellationRequested, TimeSpan.Zero);
+            return new ExportFault(e is OperationCanceledException ? "it did not answer in time" : e.Message, !_stopLimit.IsCancellationRequested, TimeSpan.Zero);
         }
     }
 }

@@ -89,5 +89,5 @@ internal sealed class RequestTrace(TraceContext context, ulong parentSpanId, Rou
     }
 
     /// <summary>What an upstream gets as <c>traceparent</c>.</summary>
-    public string ParentFor(AttemptSpan attempt) => (context with { SpanId = attempt.SpanId }).ToString();
+    public string ParentFor(AttemptSpan attempt) => context.At(attempt.SpanId).ToString();
 }

@@ -18,10 +18,10 @@ internal sealed class RequestTracer(OtlpExporter exporter)
 
         if (!TraceContext.TryParse(call.Context.Http.Request.Headers.TraceParent is [{ } header] ? header : null, out var parent))
         {
-            return new RequestTrace(new TraceContext(NewId(), NewId(), NewId(), IsSampled: true), 0, call.Fleet.Config, NewId);
+            return new RequestTrace(new TraceContext(NewId(), NewId(), NewId(), isSampled: true), 0, call.Fleet.Config, NewId);
         }
 
-        return parent.IsSampled ? new RequestTrace(parent with { SpanId = NewId() }, parent.SpanId, call.Fleet.Config, NewId) : null;
+        return parent.IsSampled ? new RequestTrace(parent.At(NewId()), parent.SpanId, call.Fleet.Config, NewId) : null;
     }
 
     /// <summary>The request is over: its spans go into the exporter's queue.</summary>

@@ -1,9 +1,21 @@
 namespace RouterDaemon.Telemetry.Tracing;
 
 /// <summary>W3C trace context: which trace a request belongs to, and under which span.</summary>
-internal readonly record struct TraceContext(ulong TraceHigh, ulong TraceLow, ulong SpanId, bool IsSampled)
+internal readonly struct TraceContext(ulong traceHigh, ulong traceLow, ulong spanId, bool isSampled)
 {
     private const int Length = 55;
+
+    /// <summary>First half of the trace's id.</summary>
+    public ulong TraceHigh => traceHigh;
+
+    /// <summary>Second half of the trace's id.</summary>
+    public ulong TraceLow => traceLow;
+
+    /// <summary>A span of that trace.</summary>
+    public ulong SpanId => spanId;
+
+    /// <summary>True when the trace is recorded.</summary>
+    public bool IsSampled => isSampled;
 
     /// <summary>Reads a <c>traceparent</c> header; false when it is none that the standard allows.</summary>
     public static bool TryParse(string? text, out TraceContext context)
@@ -26,6 +38,9 @@ internal readonly record struct TraceContext(ulong TraceHigh, ulong TraceLow, ul
         context = new TraceContext(high, low, span, (flags & 1) != 0);
         return true;
     }
+
+    /// <summary>Another span of the same trace.</summary>
+    public TraceContext At(ulong span) => new(traceHigh, traceLow, span, isSampled);
 
     /// <summary>The header's text.</summary>
     public override string ToString() => $"00-{TraceHigh:x16}{TraceLow:x16}-{SpanId:x16}-{(IsSampled ? "01" : "00")}";
