@@ -68,7 +68,7 @@ public sealed class MetricsTests
         StreamReply reply = await fleet.Client.StreamAsync(Chat.Body("m/a", "the-prompt"));
         await fleet.Client.AskAsync(Chat.Body("the-unknown-model", "the-prompt"), ("Authorization", "Bearer sk-the-key"));
         await fleet.Daemon.WaitForLogAsync("error_type=refused", TimeSpan.FromSeconds(10));
-        string[] lines = [.. fleet.Daemon.Log.Split('\n').Where(l => l.Contains("ttft_ms=", StringComparison.Ordinal))];
+        string[] lines = [.. fleet.Daemon.Log.Split('\n').Where(l => l.Contains(" attempts=", StringComparison.Ordinal))];
         Assert.Equal(2, lines.Length);
         string line = format == "json" ? (string)JsonNode.Parse(lines[0])!["Message"]! : lines[0];
         Assert.Contains($"request_id={reply.Header("x-request-id")} status=200 model=m/a deployment=m/a decision=chosen ttft_ms=", line, StringComparison.Ordinal);
