@@ -25,6 +25,8 @@ using RouterDaemon.Store;
 using RouterDaemon.Store.Context;
 using RouterDaemon.Store.Journal;
 using RouterDaemon.Telemetry;
+using RouterDaemon.Telemetry.Sections;
+using RouterDaemon.Telemetry.Tracing;
 
 namespace RouterDaemon;
 
@@ -42,6 +44,7 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly FleetManager _fleet;
     private readonly QualityLearner _quality;
     private readonly DecisionRecorder _decisions;
+    private readonly OtlpExporter _traces;
     private readonly DeadlineWatch _watch;
     private readonly RelayOptions _relayOptions = new();
     private readonly IServer _server;
@@ -74,7 +77,9 @@ internal sealed class Daemon : IAsyncDisposable
         _watch = new DeadlineWatch(time, _relayOptions.WatchInterval);
         var router = new Router(new RouterOptions { Policy = config.Routing.Policy });
         _decisions = new DecisionRecorder(router, _clock);
-        var relay = new InferenceRelay(_ready.Task, _fleet, _keys, router, _decisions, new RequestRecorder(_journal, _clock), _watch, _relayOptions, _clock, _log);
+        var meters = new RequestMeters();
+        _traces = new OtlpExporter(_log);
+        var relay = new InferenceRelay(_ready.Task, _fleet, _keys, router, _decisions, new RequestRecorder(_journal, meters, _clock, _log), new RequestTracer(_traces), _watch, _relayOptions, _clock, _log);
         var tools = new ToolRegistry(_contextReader);
         var endpoints = new Endpoints
         {
@@ -91,7 +96,14 @@ internal sealed class Daemon : IAsyncDisposable
             AdminKeys = new AdminKeys(_keys, time),
             AdminFleet = new AdminFleet(_fleet, _engine, _clock),
             AdminDaemon = new AdminDaemon(_fleet, tools, Reload),
-            Metrics = new Metrics(_fleet, router, _decisions, _journal, _clock),
+            Metrics = new Metrics(_fleet,
+            [
+                new DeploymentSection(_clock),
+                new RequestSection(meters),
+                new BudgetSection(_fleet.Budgets),
+                new ProcessSection(router, _decisions, _journal),
+                new TraceSection(_traces),
+            ]),
             ContextTools = new ContextTools(tools, new RouterInference(relay, _fleet, _clock), () => _store, _quality, time),
             Mcp = new Mcp(new McpServer(tools, BuildInfo.Version)),
         };
@@ -156,6 +168,7 @@ internal sealed class Daemon : IAsyncDisposable
             await _drain.DisposeAsync().ConfigureAwait(false);
         }
 
+        await _traces.DisposeAsync().ConfigureAwait(false);
         _contextReader.Dispose();
         if (_store is not null)
         {
@@ -226,11 +239,6 @@ internal sealed class Daemon : IAsyncDisposable
         if (config.Cache.Enabled)
         {
             yield return "cache";
-        }
-
-        if (config.Telemetry.OtlpUrl is not null)
-        {
-            yield return "telemetry.otlp";
         }
 
         if (config.Registration.Secret is not null)

@@ -6,4 +6,7 @@ internal sealed record LogConfig
     public LogLevel Level { get; init; } = LogLevel.Information;
 
     public LogFormat Format { get; init; } = LogFormat.Auto;
+
+    /// <summary>One line for each request. Default false: the journal and the store have them.</summary>
+    public bool Requests { get; init; }
 }

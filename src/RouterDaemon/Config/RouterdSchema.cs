@@ -164,7 +164,8 @@ internal static class RouterdSchema
 
     private static readonly ObjectType<LogConfig> Log = new ObjectType<LogConfig>(new())
         .Field("level", LogLevels, l => l.Level, (l, v) => l with { Level = v }, "Lines below it are dropped.")
-        .Field("format", new ChoiceType<LogFormat>(("auto", LogFormat.Auto), ("plain", LogFormat.Plain), ("systemd", LogFormat.Systemd), ("json", LogFormat.Json)), l => l.Format, (l, v) => l with { Format = v }, "auto = plain on a terminal, systemd prefixes under systemd.");
+        .Field("format", new ChoiceType<LogFormat>(("auto", LogFormat.Auto), ("plain", LogFormat.Plain), ("systemd", LogFormat.Systemd), ("json", LogFormat.Json)), l => l.Format, (l, v) => l with { Format = v }, "auto = plain on a terminal, systemd prefixes under systemd.")
+        .Field("requests", Bool, l => l.Requests, (l, v) => l with { Requests = v }, "One line for each request: who served it, how long it took, what it cost.");
 
     private static readonly DurationType Retention = new(TimeSpan.FromHours(1), TimeSpan.FromDays(36_500), allowNever: true);
 

@@ -45,6 +45,9 @@ internal sealed class FleetState
     /// <summary>Numbers of the fleet's names in the journal, once a request was recorded.</summary>
     public JournalNames? JournalNames { get; set; }
 
+    /// <summary>Counters of its deployments, by number; filled as requests come.</summary>
+    public DeploymentMeter?[]? Meters { get; set; }
+
     /// <summary>Names to try when none of a virtual model's deployments can answer.</summary>
     public IReadOnlyList<string> FallbacksOf(NameTarget target)
     {

@@ -1,4 +1,5 @@
 using RouterDaemon.Http.Ollama;
+using RouterDaemon.Http.OpenApi;
 
 namespace RouterDaemon.Http;
 
@@ -9,6 +10,7 @@ internal static class Routes
     public static IReadOnlyList<Route> All(Endpoints e) =>
     [
         new("GET", "/", Heat.Cold, Access.Open, Dialect.OpenAi, Root.GetAsync),
+        new("GET", "/openapi.json", Heat.Cold, Access.Open, Dialect.OpenAi, context => ApiDocument.GetAsync(context, All(e))),
         new("GET", "/health/live", Heat.Hot, Access.Open, Dialect.OpenAi, Health.LiveAsync),
         new("GET", "/health/ready", Heat.Cold, Access.Open, Dialect.OpenAi, e.Health.ReadyAsync),
         new("GET", "/metrics", Heat.Cold, Access.Admin, Dialect.OpenAi, e.Metrics.GetAsync),

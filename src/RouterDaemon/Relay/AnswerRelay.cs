@@ -77,6 +77,7 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
 
         var facts = new ChunkFacts { CachedTokens = -1 };
         path.ScanAnswer(answer.Span, ref facts);
+        attempt.Span?.TakeModel(facts.ModelValue.Of(answer.Span));
         if (facts.Malformed || !Utf8.IsValid(answer.Span))
         {
             return Fail(RelayError.UpstreamProtocol, "sent an answer that is not JSON in UTF-8");
@@ -90,6 +91,7 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
         call.Usage.Take(facts);
         InferenceRelay.CountDelivered(call, lease, AttemptResult.Success);
         lease.Finish(router, AttemptResult.Success, call, clock.NowNs);
+        call.FinishReason = facts.FinishReason;
         recorder.RecordSuccess(call);
 
         var http = call.Context.Http;

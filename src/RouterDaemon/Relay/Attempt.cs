@@ -1,5 +1,6 @@
 using RouterDaemon.Backends;
 using RouterDaemon.Core.Fleet;
+using RouterDaemon.Telemetry.Tracing;
 
 namespace RouterDaemon.Relay;
 
@@ -42,6 +43,9 @@ internal sealed class Attempt : IAbortSource, IDisposable
 
     /// <summary>What the client echoes to stay at its replica of a cluster; null = nothing.</summary>
     public string? SessionToken { get; set; }
+
+    /// <summary>Its span; null = the request is not traced.</summary>
+    public AttemptSpan? Span { get; set; }
 
     /// <summary>The race that it runs in; null = alone.</summary>
     public HedgeRace? Race { get; init; }

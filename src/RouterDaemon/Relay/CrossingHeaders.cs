@@ -14,7 +14,13 @@ internal static class CrossingHeaders
         "x-session-token", "x-session-id",
     ];
 
+    private const int MaxTraceParentLength = 128;
+
     private static readonly string[] OfAnthropic = ["anthropic-version", "anthropic-beta"];
+
+    /// <summary>The client's own trace context, for a request that is not traced here; null = none.</summary>
+    public static string? TraceParentOf(IHeaderDictionary headers) =>
+        headers.TraceParent is [{ Length: <= MaxTraceParentLength } parent] && !parent.AsSpan().ContainsAnyExceptInRange('!', '~') ? parent : null;
 
     /// <summary>Those that the request carries, for an upstream that gets the body in <paramref name="dialect"/>.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Of(IHeaderDictionary headers, Dialect dialect)

@@ -9,6 +9,7 @@ using RouterDaemon.Http;
 using RouterDaemon.Keys;
 using RouterDaemon.Relay.Translation;
 using RouterDaemon.Store.Journal;
+using RouterDaemon.Telemetry.Tracing;
 
 namespace RouterDaemon.Relay;
 
@@ -81,6 +82,24 @@ internal sealed class InferenceCall : IDisposable
 
     /// <summary>How the request ended.</summary>
     public RequestOutcome Outcome { get; set; } = RequestOutcome.Refused;
+
+    /// <summary>What the last attempt failed of.</summary>
+    public RelayError Error { get; set; }
+
+    /// <summary>What all attempts cost, as recorded, USD.</summary>
+    public double CostUsd { get; set; }
+
+    /// <summary>The request's spans; null = it is not traced.</summary>
+    public RequestTrace? Trace { get; set; }
+
+    /// <summary>Why the model stopped, as far as it is known.</summary>
+    public FinishReason FinishReason { get; set; }
+
+    /// <summary>True once a backend has the request.</summary>
+    public bool IsHandedOver { get; set; }
+
+    /// <summary>Nanoseconds of waiting for the client's body, and for a daemon that starts.</summary>
+    public long ForeignWaitNs { get; init; }
 
     /// <summary>Status sent to the client; 499 stands for a client that left.</summary>
     public int HttpStatus { get; set; }

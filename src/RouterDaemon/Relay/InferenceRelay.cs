@@ -9,12 +9,13 @@ using RouterDaemon.Keys;
 using RouterDaemon.Relay.Translation;
 using RouterDaemon.Store.Journal;
 using RouterDaemon.Telemetry;
+using RouterDaemon.Telemetry.Tracing;
 
 namespace RouterDaemon.Relay;
 
 /// <summary>The life of an inference request: read, choose, attempt until an answer begins, record.</summary>
 internal sealed class InferenceRelay(
-    Task ready, FleetManager fleet, KeyRegistry keys, Router router, DecisionRecorder decisions, RequestRecorder recorder, DeadlineWatch watch, RelayOptions options, Clock clock, ILogger log)
+    Task ready, FleetManager fleet, KeyRegistry keys, Router router, DecisionRecorder decisions, RequestRecorder recorder, RequestTracer tracer, DeadlineWatch watch, RelayOptions options, Clock clock, ILogger log)
 {
     private const int MaxRecordedOptions = 8;
 
@@ -33,21 +34,29 @@ internal sealed class InferenceRelay(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask RunAsync(RequestContext context, Operation operation, ClientDialect? client = null)
     {
+        long waitedNs = 0;
         if (!ready.IsCompleted)
         {
             // The first milliseconds of a daemon: what cannot be recorded is not served yet.
+            var from = clock.NowNs;
             await ready.WaitAsync(context.Http.RequestAborted).ConfigureAwait(false);
+            waitedNs = clock.NowNs - from;
         }
 
         var state = fleet.Current;
         fleet.RefreshOnDevice(state);
-        var body = await RequestBody.ReadAsync(context, state.Config.Limits.MaxBodyBytes).ConfigureAwait(false);
+        var reading = RequestBody.ReadAsync(context, state.Config.Limits.MaxBodyBytes);
+        // A body that is there already costs the router's own time; one that is not is its sender's.
+        var bodyFrom = reading.IsCompleted ? 0 : clock.NowNs;
+        var body = await reading.ConfigureAwait(false);
+        waitedNs += bodyFrom == 0 ? 0 : clock.NowNs - bodyFrom;
         if (body.Length > options.MaxInlineScanBytes)
         {
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
 
-        using var call = new InferenceCall(context, operation, body, state, client) { Time = clock.Time };
+        using var call = new InferenceCall(context, operation, body, state, client) { Time = clock.Time, ForeignWaitNs = waitedNs };
+        call.Trace = tracer.Begin(call);
         try
         {
             if (!await call.Client.TranslateAsync(call).ConfigureAwait(false))
@@ -79,6 +88,12 @@ internal sealed class InferenceRelay(
             {
                 // The watch may still hold this output: after this no keep-alive touches the request.
                 await output.StopKeepAliveAsync().ConfigureAwait(false);
+            }
+
+            // Without a status it was no inference: a dialect answered it alone.
+            if (call.Trace is { } trace && call.HttpStatus != 0)
+            {
+                tracer.End(call, trace);
             }
         }
     }
@@ -177,6 +192,7 @@ internal sealed class InferenceRelay(
                 ? await _hedging.RunAsync(call, target, new Lease(lease), this).ConfigureAwait(false)
                 : await AttemptAsync(call, call.Decision.Winner, new Lease(lease), null).ConfigureAwait(false);
             call.Outcome = OutcomeOf(last);
+            call.Error = last.Error;
             if (last.Delivered)
             {
                 call.HttpStatus = last.Error is RelayError.ClientGone or RelayError.ClientStalled ? 499 : 200;
@@ -241,6 +257,7 @@ internal sealed class InferenceRelay(
         finally
         {
             watch.Remove(attempt);
+            attempt.Span?.End(result, call.ElapsedNs);
             if (race is null || race.IsWonBy(attempt))
             {
                 lease.Measure(call, clock);
@@ -258,6 +275,7 @@ internal sealed class InferenceRelay(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<AttemptResult> ExchangeAsync(InferenceCall call, Attempt attempt, Lease lease)
     {
+        attempt.Span = call.Trace?.BeginAttempt(attempt.Deployment, call.ElapsedNs);
         // A bound that the client did not write can be added to OpenAI's dialect alone.
         var native = call.Client.Native is { } own && attempt.Backend.Speaks(own) && call.Route.CapTokens == 0;
         var dialect = native ? call.Client.Native!.Value : Dialect.OpenAi;
@@ -274,9 +292,10 @@ internal sealed class InferenceRelay(
             Peek = call.Peek,
             RequestId = call.Context.RequestId,
             Abort = attempt,
-            TraceParent = call.Context.Http.Request.Headers.TraceParent is [{ Length: <= 128 } parent] && !parent.AsSpan().ContainsAnyExceptInRange('!', '~') ? parent : null,
+            TraceParent = attempt.Span is { } span ? call.Trace!.ParentFor(span) : CrossingHeaders.TraceParentOf(call.Context.Http.Request.Headers),
             Hints = CrossingHeaders.Of(call.Context.Http.Request.Headers, dialect),
         };
+        recorder.HandOver(call, call.Decision.Winner);
         try
         {
             var response = await attempt.Backend.SendAsync(request, attempt.Backend.NeedsToken ? attempt.CreateToken() : CancellationToken.None).ConfigureAwait(false);

@@ -19,7 +19,8 @@ internal sealed class RequestHints
     private static readonly string[] Names =
         ["privacy", "preset", "policy", "max-cost-usd", "slo-ttft-ms", "slo-tpot-ms", "deadline-ms", "session", "tags", "no-cache", "explain"];
 
-    private static readonly string[] HeaderNames = Array.ConvertAll(Names, static name => "x-routerd-" + name);
+    /// <summary>Names of the headers.</summary>
+    public static readonly string[] HeaderNames = Array.ConvertAll(Names, static name => "x-routerd-" + name);
 
     private static readonly RequestHints None = new();
 

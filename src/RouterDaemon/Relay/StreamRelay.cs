@@ -25,7 +25,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
     private int _end;
     private bool _hasContent;
     private TokenUsage _usage;
-    private bool _hasFinish;
+    private FinishReason _finish;
     private bool _isDone;
     private string? _errorText;
 
@@ -155,6 +155,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
 
         var facts = new ChunkFacts { CachedTokens = -1 };
         _path.ScanEvent(data, ref facts);
+        attempt.Span?.TakeModel(facts.ModelValue.Of(data));
         if (facts.Malformed || !Utf8.IsValid(data))
         {
             return RelayError.UpstreamProtocol;
@@ -177,7 +178,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
         if (facts.FinishReason != FinishReason.None)
         {
             // An answer can be whole without content: an empty message, a refused tool.
-            _hasFinish = true;
+            _finish = facts.FinishReason;
             _hasContent = true;
         }
 
@@ -218,7 +219,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
 
     private async ValueTask<AttemptResult> EndAsync(Lease lease)
     {
-        if (!_isDone && !_hasFinish)
+        if (!_isDone && _finish == FinishReason.None)
         {
             return await FailAsync(RelayError.UpstreamTruncated, "ended its answer before it was complete").ConfigureAwait(false);
         }
@@ -235,6 +236,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
         lease.Measure(call, clock);
         InferenceRelay.CountDelivered(call, lease, AttemptResult.Success);
         lease.Finish(router, AttemptResult.Success, call, clock.NowNs);
+        call.FinishReason = _finish;
         recorder.RecordSuccess(call);
         _path.End(writer, call);
         return new AttemptResult(await SendAsync().ConfigureAwait(false), true);

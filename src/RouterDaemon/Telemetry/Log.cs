@@ -1,6 +1,6 @@
 namespace RouterDaemon.Telemetry;
 
-/// <summary>Every message of the daemon's log. Never a prompt, an answer or a key; never a line per request above debug.</summary>
+/// <summary>Every message of the daemon's log. Never a prompt, an answer or a key; never a line per request above debug unless it was asked for.</summary>
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Information, "routerd {Version} listens on {Addresses}")]
@@ -86,4 +86,11 @@ internal static partial class Log
 
     [LoggerMessage(28, LogLevel.Information, "clean-up: {Rows} rows older than {Before} are gone")]
     public static partial void CleanedUp(ILogger log, long rows, string before);
+
+    [LoggerMessage(29, LogLevel.Warning, "telemetry.otlp: {Collector} does not take spans ({Reason}); they are dropped and counted")]
+    public static partial void TracesFailed(ILogger log, string collector, string reason);
+
+    /// <summary>Written where <c>log.requests</c> asks for it.</summary>
+    public static void Request(ILogger log, RequestLine line) =>
+        log.Log(LogLevel.Information, new EventId(30, nameof(Request)), line, null, static (line, _) => line.ToString());
 }

@@ -12,7 +12,12 @@ internal static class LogSetup
         builder.SetMinimumLevel(config.Level);
         // Kestrel's own lines are for debugging; what matters of them is said by the daemon.
         builder.AddFilter("Microsoft", config.Level == LogLevel.Trace ? LogLevel.Trace : LogLevel.Error);
-        builder.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<ConsoleLoggerOptions>(o =>
+        {
+            o.LogToStandardErrorThreshold = LogLevel.Trace;
+            // A reader of stderr that hangs must not hang the threads that serve requests.
+            o.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+        });
         switch (Resolve(config.Format))
         {
             case LogFormat.Json:

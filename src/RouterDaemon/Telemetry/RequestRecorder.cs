@@ -5,7 +5,7 @@ using RouterDaemon.Store.Journal;
 namespace RouterDaemon.Telemetry;
 
 /// <summary>Turns a finished call into one fixed-size record of the journal.</summary>
-internal sealed class RequestRecorder(RequestJournal journal, Clock clock)
+internal sealed class RequestRecorder(RequestJournal journal, RequestMeters meters, Clock clock, ILogger log)
 {
     private const int MaxOptions = 8;
 
@@ -26,12 +26,19 @@ internal sealed class RequestRecorder(RequestJournal journal, Clock clock)
         record.CostUsd = (call.Deployment is { } deployment ? call.Usage.CostUsd(deployment) : 0) + call.HedgeCostUsd;
         record.PromptTokens = call.Usage.PromptTokens > 0 ? call.Usage.PromptTokens : call.Route.PromptTokens;
         journal.TryAppend(record);
+        call.CostUsd += record.CostUsd;
+        meters.Count(call, record.LatencyMs, record.CostUsd);
+        if (call.Fleet.Config.Log.Requests)
+        {
+            WriteLine(call, record.LatencyMs, record.PromptTokens);
+        }
     }
 
     /// <summary>Records a whole answer that is about to be sent.</summary>
     public void RecordSuccess(InferenceCall call)
     {
         call.Outcome = RequestOutcome.Success;
+        call.Error = RelayError.None;
         call.HttpStatus = 200;
         Record(call);
     }
@@ -42,8 +49,20 @@ internal sealed class RequestRecorder(RequestJournal journal, Clock clock)
         var record = NewRecord(call, result.Kind == OutcomeKind.Timeout ? RequestOutcome.Timeout : RequestOutcome.Error, result.Status);
         record.Flags |= RequestFlags.IntermediateAttempt;
         record.CostUsd = result.WasCheap ? 0 : call.Usage.CostUsd(call.Deployment!);
+        call.CostUsd += record.CostUsd;
+        meters.CountFailedAttempt(call, result.Error, record.CostUsd);
         call.Usage = default;
         journal.TryAppend(record);
+    }
+
+    /// <summary>The request is handed to a backend: counts the time in the router, once for each request.</summary>
+    public void HandOver(InferenceCall call, int deployment)
+    {
+        if (!call.IsHandedOver)
+        {
+            call.IsHandedOver = true;
+            meters.CountOverhead(call, deployment, call.ElapsedNs - call.ForeignWaitNs - (long)call.Waited.TotalNanoseconds);
+        }
     }
 
     private RequestRecord NewRecord(InferenceCall call, RequestOutcome outcome, int httpStatus)
@@ -98,6 +117,28 @@ internal sealed class RequestRecorder(RequestJournal journal, Clock clock)
 
         AddOptions(ref record, call);
         return record;
+    }
+
+    /// <summary>Only names that exist: what else a client writes stays out of the log.</summary>
+    private void WriteLine(InferenceCall call, double latencyMs, int promptTokens)
+    {
+        var error = ErrorTypes.NameOf(ErrorTypes.IndexOf(call));
+        Log.Request(log, new RequestLine(
+        [
+            new("request_id", call.Context.RequestId),
+            new("status", call.HttpStatus),
+            new("model", call.IsResolved ? call.ModelName : null),
+            new("deployment", call.Deployment?.Id),
+            new("decision", GenAiNames.DecisionOf(call.DecisionKind)),
+            new("ttft_ms", double.IsNaN(call.TtftMs) ? null : Math.Round(call.TtftMs, 2)),
+            new("latency_ms", Math.Round(latencyMs, 2)),
+            new("input_tokens", promptTokens),
+            new("output_tokens", call.Usage.CompletionTokens),
+            new("cost_usd", Math.Round(call.CostUsd, 9)),
+            new("attempts", call.Attempts),
+            new("key_id", call.Context.KeyId),
+            new("error_type", error.Length > 0 ? error : null),
+        ]));
     }
 
     private JournalNames NamesOf(InferenceCall call) =>

@@ -70,7 +70,7 @@ public sealed class HeatTests
     }
 
     /// <summary>Endpoints without anything behind them: cold handlers are replaced, and hot ones of inference are not called here.</summary>
-    private static Endpoints Nothing()
+    internal static Endpoints Nothing()
     {
         var endpoints = (Endpoints)RuntimeHelpers.GetUninitializedObject(typeof(Endpoints));
         foreach (System.Reflection.PropertyInfo property in typeof(Endpoints).GetProperties())
