@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using RouterDaemon.Agents.Mcp;
 using RouterDaemon.Agents.Tools;
+using RouterDaemon.Cache;
 using RouterDaemon.Cli;
 using RouterDaemon.Config;
 using RouterDaemon.Core.Routing;
@@ -41,6 +42,7 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly QualityLearner _quality;
     private readonly DecisionRecorder _decisions;
     private readonly DeadlineWatch _watch;
+    private readonly ResponseCache _cache;
     private readonly RelayOptions _relayOptions = new();
     private readonly IServer _server;
     private readonly RequestApplication _application;
@@ -70,7 +72,10 @@ internal sealed class Daemon : IAsyncDisposable
         _watch = new DeadlineWatch(time, _relayOptions.WatchInterval);
         var router = new Router(new RouterOptions { Policy = config.Routing.Policy });
         _decisions = new DecisionRecorder(router, _clock);
-        var relay = new InferenceRelay(_ready.Task, _fleet, router, _decisions, new RequestRecorder(_journal, _clock), _watch, _relayOptions, _clock, _log);
+        var recorder = new RequestRecorder(_journal, _clock);
+        _cache = new ResponseCache(_watch, recorder, _relayOptions, _clock, _log);
+        _cache.Apply(config);
+        var relay = new InferenceRelay(_ready.Task, _fleet, router, _decisions, recorder, _cache, _watch, _relayOptions, _clock, _log);
         var tools = new ToolRegistry(_contextReader);
         var endpoints = new Endpoints
         {
@@ -84,7 +89,7 @@ internal sealed class Daemon : IAsyncDisposable
             Infer = new Infer(relay),
             Responses = new Responses(relay, new ResponseMemory(() => _store, _log)),
             RouteExplain = new RouteExplain(_fleet, relay),
-            Metrics = new Metrics(_fleet, router, _decisions, _journal, _clock),
+            Metrics = new Metrics(_fleet, router, _decisions, _journal, _cache, _clock),
             ContextTools = new ContextTools(tools, new RouterInference(relay, _fleet, _clock), () => _store, _quality, time),
             Mcp = new Mcp(new McpServer(tools, BuildInfo.Version)),
         };
@@ -117,6 +122,7 @@ internal sealed class Daemon : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _watch.Dispose();
+        await _cache.DisposeAsync().ConfigureAwait(false);
         if (_gauges is not null)
         {
             await _gauges.DisposeAsync().ConfigureAwait(false);
@@ -210,11 +216,6 @@ internal sealed class Daemon : IAsyncDisposable
     /// <summary>Settings of the contract whose machinery is not in this version: said, so that nobody counts on them.</summary>
     private static IEnumerable<string> NotServedYet(RouterdConfig config)
     {
-        if (config.Cache.Enabled)
-        {
-            yield return "cache";
-        }
-
         if (config.Telemetry.OtlpUrl is not null)
         {
             yield return "telemetry.otlp";
@@ -310,6 +311,7 @@ internal sealed class Daemon : IAsyncDisposable
         if (result.Loaded is { } loaded)
         {
             _fleet.Apply(loaded.Config);
+            _cache.Apply(loaded.Config);
             Log.Reloaded(_log, loaded.FilePath ?? "defaults and environment");
         }
         else

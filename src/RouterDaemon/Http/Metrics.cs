@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using RouterDaemon.Cache;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.State;
@@ -11,7 +12,7 @@ using RouterDaemon.Telemetry;
 namespace RouterDaemon.Http;
 
 /// <summary><c>GET /metrics</c>: the fleet in Prometheus' text format, version 0.0.4.</summary>
-internal sealed class Metrics(FleetManager fleet, Router router, DecisionRecorder decisions, RequestJournal journal, Clock clock)
+internal sealed class Metrics(FleetManager fleet, Router router, DecisionRecorder decisions, RequestJournal journal, ResponseCache cache, Clock clock)
 {
     private static readonly double[] Quantiles = [0.5, 0.95, 0.99];
 
@@ -39,6 +40,7 @@ internal sealed class Metrics(FleetManager fleet, Router router, DecisionRecorde
         Single(text, "routerd_decision_samples_discarded_total", "counter", "Decisions whose record was dropped because a state moved meanwhile.", decisions.Discarded);
         Spending(text, fleet.Budgets.All);
         Single(text, "routerd_hedges_total", "counter", "Requests sent to a second deployment because the first token was late.", router.Hedges);
+        CacheMetrics.Write(text, cache);
         Single(text, "routerd_journal_backlog", "gauge", "Records not yet in SQLite.", journal.Backlog);
         Single(text, "routerd_journal_dropped_total", "counter", "Records that found the journal full.", journal.Dropped);
         Single(text, "routerd_allocated_bytes_total", "counter", "Managed memory allocated since the start.", GC.GetTotalAllocatedBytes());

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using RouterDaemon.Backends;
+using RouterDaemon.Cache;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.Wire;
@@ -105,6 +106,12 @@ internal sealed class InferenceCall : IDisposable
     /// <summary>The client's stream, once there is one.</summary>
     public StreamOutput? Output { get; set; }
 
+    /// <summary>Keeps the answer for the cache; null = nobody wants it.</summary>
+    public AnswerRecording? Recording { get; set; }
+
+    /// <summary>What the answer cost, USD: a kept one costs nothing.</summary>
+    public double CostUsd => Deployment is { } deployment && DecisionKind != DecisionKind.Cached ? Usage.CostUsd(deployment) : 0;
+
     /// <summary>The answer's text so far, where another deployment may go on with it; null = none may.</summary>
     public DeliveredText? Delivered { get; set; }
 
@@ -160,9 +167,15 @@ internal sealed class InferenceCall : IDisposable
     /// <summary>Hash of the session the request belongs to; 0 = none.</summary>
     public ulong SessionHash => Hints.Session is { } session ? Fnv1a.Hash(session) | 1 : 0;
 
+    /// <summary>The client's stream, made when it is first needed.</summary>
+    /// <param name="keepAliveInterval">Silence before a keep-alive.</param>
+    public StreamOutput OutputOf(TimeSpan keepAliveInterval) =>
+        Output ??= new StreamOutput(Context.Http, response => ResponseHeaders.WriteStream(response, this), Client.KeepAlive, Time, keepAliveInterval);
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        Recording?.Dispose();
         ArrayPool<ulong>.Shared.Return(_hashes);
         _body.Dispose();
         Output?.Dispose();

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using RouterDaemon.Backends;
+using RouterDaemon.Cache;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Replay;
 using RouterDaemon.Core.Routing;
@@ -13,7 +14,8 @@ namespace RouterDaemon.Relay;
 
 /// <summary>The life of an inference request: read, choose, attempt until an answer begins, record.</summary>
 internal sealed class InferenceRelay(
-    Task ready, FleetManager fleet, Router router, DecisionRecorder decisions, RequestRecorder recorder, DeadlineWatch watch, RelayOptions options, Clock clock, ILogger log)
+    Task ready, FleetManager fleet, Router router, DecisionRecorder decisions, RequestRecorder recorder, ResponseCache cache, DeadlineWatch watch,
+    RelayOptions options, Clock clock, ILogger log)
 {
     private const int MaxRecordedOptions = 8;
 
@@ -55,7 +57,11 @@ internal sealed class InferenceRelay(
                 return;
             }
 
-            await AttemptAllAsync(call, Prepare(call)).ConfigureAwait(false);
+            var target = Prepare(call);
+            if (!cache.Applies(call) || !await cache.TryAnswerAsync(call, target).ConfigureAwait(false))
+            {
+                await AttemptAllAsync(call, target).ConfigureAwait(false);
+            }
         }
         catch (ApiException e)
         {
@@ -221,8 +227,7 @@ internal sealed class InferenceRelay(
             call.DeadlineTimestamp = Math.Min(call.DeadlineTimestamp, clock.After(backend.Timeouts.Total, call.Context.StartedTimestamp));
             if (call.Peek.Stream)
             {
-                attempt.Output = call.Output ??= new StreamOutput(
-                    call.Context.Http, response => ResponseHeaders.WriteStream(response, call), call.Client.KeepAlive, clock.Time, options.KeepAliveInterval);
+                attempt.Output = call.OutputOf(options.KeepAliveInterval);
             }
 
             // An answer that is not streamed shows nothing before its end: only the total bounds it.

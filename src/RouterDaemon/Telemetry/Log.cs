@@ -86,4 +86,10 @@ internal static partial class Log
 
     [LoggerMessage(28, LogLevel.Information, "clean-up: {Rows} rows older than {Before} are gone")]
     public static partial void CleanedUp(ILogger log, long rows, string before);
+
+    [LoggerMessage(40, LogLevel.Information, "redis {Address}: connected")]
+    public static partial void RedisUp(ILogger log, string address);
+
+    [LoggerMessage(41, LogLevel.Warning, "redis {Address} cannot be used ({Reason}); the cache goes on alone and tries again")]
+    public static partial void RedisDown(ILogger log, string address, string reason);
 }
