@@ -20,13 +20,13 @@ internal sealed class CacheReplay(RequestRecorder recorder, RelayOptions options
         call.Usage = answer.Usage;
         call.Outcome = RequestOutcome.Cached;
         call.HttpStatus = 200;
-        call.TtftMs = clock.MsSince(call.Context.StartedTimestamp);
         var path = call.Client.PathFrom(answer.Dialect, call);
         if (call.Peek.Stream)
         {
             var output = call.OutputOf(options.KeepAliveInterval);
             var writer = await output.BeginAsync().ConfigureAwait(false);
             path.Forward(writer, answer.Body);
+            call.TtftMs = clock.MsSince(call.Context.StartedTimestamp);
             recorder.Record(call);
             path.End(writer, call);
             await FlushAsync(call, output.EndAsync()).ConfigureAwait(false);
