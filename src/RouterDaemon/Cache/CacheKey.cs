@@ -33,7 +33,7 @@ internal static class CacheKey
         var http = call.Context.Http.Request;
         // What the client wrote, not its translation: two bodies may differ in what only a backend of their own dialect is told.
         return Of(
-            call.Original, http.Path.Value ?? "", call.Peek.Stream, call.Peek.IncludeUsage, call.Hints.PrivacyFloor ?? TrustLevel.Public, call.Hints.Tags,
+            call.Original, http.Path.Value ?? "", call.Peek.Stream, call.Peek.IncludeUsage, call.Route.PrivacyFloor, call.Hints.Tags,
             isShared, call.Context.KeyId, http.Headers);
     }
 

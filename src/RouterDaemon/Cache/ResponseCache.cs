@@ -74,7 +74,8 @@ internal sealed class ResponseCache(DeadlineWatch watch, RequestRecorder recorde
         {
             if (call.Fleet.Snapshot.Deployments[number] is var deployment && deployment.Id == deploymentId)
             {
-                return deployment;
+                // Privacy is a wall here too, when a reload has changed what a backend is trusted with.
+                return deployment.Trust >= call.Route.PrivacyFloor && (call.Route.RequiredTags & ~deployment.Tags) == 0 ? deployment : null;
             }
         }
 
