@@ -94,7 +94,7 @@ internal sealed class RedisClient(RedisAddress address, TimeProvider time, ILogg
                 (pause, isKnownDown) = (FirstPause, false);
                 reason = await receiving.ConfigureAwait(false);
             }
-            catch (Exception e) when (e is SocketException or IOException or AuthenticationException or InvalidDataException)
+            catch (Exception e) when (e is SocketException or IOException or AuthenticationException or InvalidDataException or InvalidOperationException or ArgumentException)
             {
                 reason = e.Message;
             }
