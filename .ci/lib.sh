@@ -56,6 +56,7 @@ install_tools() {
   [ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)
   ldconfig -p 2>/dev/null | grep -q 'libsqlite3\.so\.0' || missing+=(libsqlite3-0)
   command -v node >/dev/null && command -v npm >/dev/null || missing+=(nodejs npm)
+  command -v redis-server >/dev/null || missing+=(redis-server)
   if [ "${#missing[@]}" -gt 0 ]; then
     local sudo=()
     [ "$(id -u)" -eq 0 ] || sudo=(sudo)

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using RouterDaemon.Agents.Mcp;
 using RouterDaemon.Agents.Tools;
+using RouterDaemon.Cache;
 using RouterDaemon.Cli;
 using RouterDaemon.Config;
 using RouterDaemon.Core.Routing;
@@ -46,6 +47,7 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly DecisionRecorder _decisions;
     private readonly OtlpExporter _traces;
     private readonly DeadlineWatch _watch;
+    private readonly ResponseCache _cache;
     private readonly RelayOptions _relayOptions = new();
     private readonly IServer _server;
     private readonly RequestApplication _application;
@@ -78,8 +80,11 @@ internal sealed class Daemon : IAsyncDisposable
         var router = new Router(new RouterOptions { Policy = config.Routing.Policy });
         _decisions = new DecisionRecorder(router, _clock);
         var meters = new RequestMeters();
+        var recorder = new RequestRecorder(_journal, meters, _clock, _log);
         _traces = new OtlpExporter(_log);
-        var relay = new InferenceRelay(_ready.Task, _fleet, _keys, router, _decisions, new RequestRecorder(_journal, meters, _clock, _log), new RequestTracer(_traces), _watch, _relayOptions, _clock, _log);
+        _cache = new ResponseCache(_watch, recorder, _relayOptions, _clock, _log);
+        _cache.Apply(config);
+        var relay = new InferenceRelay(_ready.Task, _fleet, _keys, router, _decisions, recorder, new RequestTracer(_traces), _cache, _watch, _relayOptions, _clock, _log);
         var tools = new ToolRegistry(_contextReader);
         var endpoints = new Endpoints
         {
@@ -102,6 +107,7 @@ internal sealed class Daemon : IAsyncDisposable
                 new RequestSection(meters),
                 new BudgetSection(_fleet.Budgets),
                 new ProcessSection(router, _decisions, _journal),
+                new CacheSection(_cache),
                 new TraceSection(_traces),
             ]),
             ContextTools = new ContextTools(tools, new RouterInference(relay, _fleet, _clock), () => _store, _quality, time),
@@ -136,6 +142,7 @@ internal sealed class Daemon : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _watch.Dispose();
+        await _cache.DisposeAsync().ConfigureAwait(false);
         if (_gauges is not null)
         {
             await _gauges.DisposeAsync().ConfigureAwait(false);
@@ -236,11 +243,6 @@ internal sealed class Daemon : IAsyncDisposable
     /// <summary>Settings of the contract whose machinery is not in this version: said, so that nobody counts on them.</summary>
     private static IEnumerable<string> NotServedYet(RouterdConfig config)
     {
-        if (config.Cache.Enabled)
-        {
-            yield return "cache";
-        }
-
         if (config.Registration.Secret is not null)
         {
             yield return "registration";
@@ -334,6 +336,7 @@ internal sealed class Daemon : IAsyncDisposable
         if (result.Loaded is { } loaded)
         {
             _fleet.Apply(loaded.Config);
+            _cache.Apply(loaded.Config);
             Log.Reloaded(_log, loaded.FilePath ?? "defaults and environment");
         }
         else

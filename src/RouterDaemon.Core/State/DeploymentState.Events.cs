@@ -17,8 +17,10 @@ public sealed partial class DeploymentState
         ref var c = ref Counters;
         if (lease.StartNs < _usableFromNs || c.InFlight >= EffectiveCap(maxInFlight))
         {
+            // Read inside: a moment later it may be usable, and "no reason" would mean that the request was counted in.
+            var refusal = lease.StartNs >= _usableFromNs ? MaskReason.Full : _openings > 0 ? MaskReason.Breaker : MaskReason.Down;
             Exit();
-            return lease.StartNs >= _usableFromNs ? MaskReason.Full : Guard(lease.StartNs);
+            return refusal;
         }
 
         c.InFlight++;

@@ -10,4 +10,7 @@ internal sealed record CacheConfig
 
     /// <summary>Default 5 min.</summary>
     public TimeSpan TimeToLive { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>One answer serves all callers' keys; default: each key has answers of its own.</summary>
+    public bool Shared { get; init; }
 }

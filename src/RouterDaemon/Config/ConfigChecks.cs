@@ -78,7 +78,7 @@ internal static class ConfigChecks
         }
 
         var index = config.Listen.ToList().IndexOf(open);
-        var message = $"other machines reach {open.Url} and there is no API key: make one (routerd keys create NAME), set ROUTERD_ADMIN_KEY and auth.required: true"
+        var message = $"other machines reach {open.Url} and there is no API key: make one (routerd keys create NAME), or set ROUTERD_ADMIN_KEY and auth.required: true"
             + $", or write auth: {{ allow_open: \"{AuthConfig.AllowOpenSentence}\" }}";
         if (keys == 0)
         {

@@ -145,7 +145,8 @@ internal static class RouterdSchema
     private static readonly ObjectType<CacheConfig> Cache = new ObjectType<CacheConfig>(new())
         .Field("enabled", Bool, c => c.Enabled, (c, v) => c with { Enabled = v }, "Exact response cache.")
         .Field("max_bytes", new SizeType(1 << 10, 1L << 40), c => c.MaxBytes, (c, v) => c with { MaxBytes = v }, "Memory it may use.")
-        .Field("ttl", Timeout, c => c.TimeToLive, (c, v) => c with { TimeToLive = v }, "How long an answer stays.");
+        .Field("ttl", Timeout, c => c.TimeToLive, (c, v) => c with { TimeToLive = v }, "How long an answer stays.")
+        .Field("shared", Bool, c => c.Shared, (c, v) => c with { Shared = v }, "One answer serves all API keys; false = each key has its own.");
 
     private static readonly ObjectType<TelemetryConfig> Telemetry = new ObjectType<TelemetryConfig>(new())
         .Field("otlp", OptionalUrl, t => t.OtlpUrl, (t, v) => t with { OtlpUrl = v }, "OTLP endpoint; empty = off.")

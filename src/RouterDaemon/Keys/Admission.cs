@@ -52,7 +52,8 @@ internal sealed class Admission
     public void Settle(InferenceCall call, long nowSecond)
     {
         var delivered = call.Outcome is RequestOutcome.Success or RequestOutcome.Cached || call.Usage.CompletionTokens > 0;
-        var used = Math.Max(0, (long)call.Usage.PromptTokens + call.Usage.CompletionTokens);
+        // An answer from the cache cost nobody a token.
+        var used = call.Outcome == RequestOutcome.Cached ? 0 : Math.Max(0, (long)call.Usage.PromptTokens + call.Usage.CompletionTokens);
         Interlocked.Exchange(ref _rate, null)?.Settle(_second, nowSecond, _tokens, used, delivered);
         Interlocked.Exchange(ref _model, null)?.Settle(_second, nowSecond, _tokens, used, delivered);
     }

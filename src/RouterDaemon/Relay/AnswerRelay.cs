@@ -3,7 +3,7 @@ using System.Text.Unicode;
 using RouterDaemon.Backends;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.Wire;
-using RouterDaemon.Relay.Translation;
+using RouterDaemon.Http;
 using RouterDaemon.Telemetry;
 
 namespace RouterDaemon.Relay;
@@ -45,7 +45,7 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
                 attempt.EnterBounded(RelayError.UpstreamBetweenTokensTimeout, clock.After(attempt.Backend.Timeouts.BetweenTokens), call.DeadlineTimestamp);
             }
 
-            return await DeliverAsync(buffer.AsMemory(0, length), call.Client.PathFrom(response.Dialect, call), lease).ConfigureAwait(false);
+            return await DeliverAsync(buffer.AsMemory(0, length), response.Dialect, lease).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (attempt.Cause != RelayError.None)
         {
@@ -68,8 +68,9 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
         }
     }
 
-    private async ValueTask<AttemptResult> DeliverAsync(ReadOnlyMemory<byte> answer, AnswerPath path, Lease lease)
+    private async ValueTask<AttemptResult> DeliverAsync(ReadOnlyMemory<byte> answer, Dialect dialect, Lease lease)
     {
+        var path = call.Client.PathFrom(dialect, call);
         if (answer.Length > options.MaxInlineScanBytes)
         {
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -93,6 +94,8 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
         lease.Finish(router, AttemptResult.Success, call, clock.NowNs);
         call.FinishReason = facts.FinishReason;
         recorder.RecordSuccess(call);
+        call.Recording?.Take(answer.Span);
+        call.Recording?.Complete(dialect, call);
 
         var http = call.Context.Http;
         attempt.TryClaim(call);

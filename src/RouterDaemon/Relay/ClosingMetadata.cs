@@ -78,7 +78,7 @@ internal static class ClosingMetadata
         json.WriteNumber("prompt_tokens", call.Usage.PromptTokens);
         json.WriteNumber("cached_tokens", Math.Max(0, call.Usage.CachedTokens));
         json.WriteNumber("completion_tokens", call.Usage.CompletionTokens);
-        json.WriteNumber("cost_usd", call.Deployment is { } deployment ? call.Usage.CostUsd(deployment) : 0);
+        json.WriteNumber("cost_usd", call.AnswerCostUsd);
         json.WriteEndObject();
         json.WriteEndObject();
     }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using RouterDaemon.Backends;
+using RouterDaemon.Cache;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.Wire;
@@ -125,6 +126,12 @@ internal sealed class InferenceCall : IDisposable
     /// <summary>The client's stream, once there is one.</summary>
     public StreamOutput? Output { get; set; }
 
+    /// <summary>Keeps the answer for the cache; null = nobody wants it.</summary>
+    public AnswerRecording? Recording { get; set; }
+
+    /// <summary>What the answer cost, USD: a kept one costs nothing.</summary>
+    public double AnswerCostUsd => Deployment is { } deployment && DecisionKind != DecisionKind.Cached ? Usage.CostUsd(deployment) : 0;
+
     /// <summary>The answer's text so far, where another deployment may go on with it; null = none may.</summary>
     public DeliveredText? Delivered { get; set; }
 
@@ -190,9 +197,15 @@ internal sealed class InferenceCall : IDisposable
     /// <summary>Hash of the session the request belongs to; 0 = none.</summary>
     public ulong SessionHash => Hints.Session is { } session ? Fnv1a.Hash(session) | 1 : 0;
 
+    /// <summary>The client's stream, made when it is first needed.</summary>
+    /// <param name="keepAliveInterval">Silence before a keep-alive.</param>
+    public StreamOutput OutputOf(TimeSpan keepAliveInterval) =>
+        Output ??= new StreamOutput(Context.Http, response => ResponseHeaders.WriteStream(response, this), Client.KeepAlive, Time, keepAliveInterval);
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        Recording?.Dispose();
         ArrayPool<ulong>.Shared.Return(_hashes);
         _body.Dispose();
         Output?.Dispose();

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using RouterDaemon.Backends;
+using RouterDaemon.Cache;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Replay;
 using RouterDaemon.Core.Routing;
@@ -15,7 +16,8 @@ namespace RouterDaemon.Relay;
 
 /// <summary>The life of an inference request: read, choose, attempt until an answer begins, record.</summary>
 internal sealed class InferenceRelay(
-    Task ready, FleetManager fleet, KeyRegistry keys, Router router, DecisionRecorder decisions, RequestRecorder recorder, RequestTracer tracer, DeadlineWatch watch, RelayOptions options, Clock clock, ILogger log)
+    Task ready, FleetManager fleet, KeyRegistry keys, Router router, DecisionRecorder decisions, RequestRecorder recorder, RequestTracer tracer, ResponseCache cache, DeadlineWatch watch,
+    RelayOptions options, Clock clock, ILogger log)
 {
     private const int MaxRecordedOptions = 8;
 
@@ -67,7 +69,10 @@ internal sealed class InferenceRelay(
 
             var targets = RequestTargets.All(call, Prepare(call));
             call.Admission = Admission.Of(call, targets, keys.NowSecond);
-            await AttemptAllAsync(call, targets).ConfigureAwait(false);
+            if (!cache.Applies(call) || !await cache.TryAnswerAsync(call, targets[0]).ConfigureAwait(false))
+            {
+                await AttemptAllAsync(call, targets).ConfigureAwait(false);
+            }
         }
         catch (ApiException e)
         {
@@ -240,8 +245,7 @@ internal sealed class InferenceRelay(
             call.DeadlineTimestamp = Math.Min(call.DeadlineTimestamp, clock.After(backend.Timeouts.Total, call.Context.StartedTimestamp));
             if (call.Peek.Stream)
             {
-                attempt.Output = call.Output ??= new StreamOutput(
-                    call.Context.Http, response => ResponseHeaders.WriteStream(response, call), call.Client.KeepAlive, clock.Time, options.KeepAliveInterval);
+                attempt.Output = call.OutputOf(options.KeepAliveInterval);
             }
 
             // An answer that is not streamed shows nothing before its end: only the total bounds it.

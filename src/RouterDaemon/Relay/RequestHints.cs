@@ -17,7 +17,7 @@ internal sealed class RequestHints
     public const int MaxFallbacks = 16;
 
     private static readonly string[] Names =
-        ["privacy", "preset", "policy", "max-cost-usd", "slo-ttft-ms", "slo-tpot-ms", "deadline-ms", "session", "tags", "no-cache", "explain"];
+        ["privacy", "preset", "policy", "max-cost-usd", "slo-ttft-ms", "slo-tpot-ms", "deadline-ms", "session", "tags", "no-cache", "cache", "explain"];
 
     /// <summary>Names of the headers.</summary>
     public static readonly string[] HeaderNames = Array.ConvertAll(Names, static name => "x-routerd-" + name);
@@ -53,6 +53,9 @@ internal sealed class RequestHints
 
     /// <summary>Leave the response cache alone.</summary>
     public bool NoCache { get; private set; }
+
+    /// <summary>The response cache may answer, whatever the temperature.</summary>
+    public bool Cache { get; private set; }
 
     /// <summary>The answer shall carry the decision.</summary>
     public bool Explain { get; private set; }
@@ -205,6 +208,9 @@ internal sealed class RequestHints
                 break;
             case "no-cache":
                 NoCache = Flag(value, where);
+                break;
+            case "cache":
+                Cache = Flag(value, where);
                 break;
             default:
                 Explain = Flag(value, where);

@@ -8,6 +8,7 @@ namespace RouterDaemon.Relay;
 internal static class ResponseHeaders
 {
     private const int MaxReasonChars = 512;
+    private const string CachedReason = "cache: an identical request was answered before";
 
     /// <summary>Sets <c>x-routerd-*</c>.</summary>
     public static void Write(HttpResponse response, InferenceCall call)
@@ -22,7 +23,7 @@ internal static class ResponseHeaders
             _ => "chosen",
         };
         headers["x-routerd-attempts"] = call.Attempts.ToString(CultureInfo.InvariantCulture);
-        headers["x-routerd-reason"] = Reason(call);
+        headers["x-routerd-reason"] = call.DecisionKind == DecisionKind.Cached ? CachedReason : Reason(call);
         if (call.SessionToken is { } token)
         {
             headers["x-session-token"] = Ascii(token);

@@ -3,6 +3,7 @@ using System.Text.Unicode;
 using RouterDaemon.Backends;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Core.Wire;
+using RouterDaemon.Http;
 using RouterDaemon.Relay.Translation;
 using RouterDaemon.Telemetry;
 
@@ -17,6 +18,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
     private const int FirstBufferBytes = 4 * 1024;
 
     private AnswerPath _path = OpenAiPassThrough.Instance;
+    private Dialect _dialect;
     private byte[] _buffer = [];
     private int _filled;
     private int _scanned;
@@ -35,7 +37,8 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
     /// <summary>Relays until the stream ends or fails.</summary>
     public async ValueTask<AttemptResult> RunAsync(BackendResponse response, Lease lease)
     {
-        _path = call.Client.PathFrom(response.Dialect, call);
+        _dialect = response.Dialect;
+        _path = call.Client.PathFrom(_dialect, call);
         _buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
         try
         {
@@ -204,6 +207,13 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
         _forwarded += length;
     }
 
+    private void Forward(IBufferWriter<byte> writer, int end)
+    {
+        var events = _buffer.AsSpan(_forwarded, end - _forwarded);
+        call.Recording?.Take(events);
+        _path.Forward(writer, events);
+    }
+
     private async ValueTask<RelayError> ForwardAsync()
     {
         if (_scanned == _forwarded)
@@ -212,7 +222,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
         }
 
         var writer = await call.Output!.BeginAsync().ConfigureAwait(false);
-        _path.Forward(writer, _buffer.AsSpan(_forwarded, _scanned - _forwarded));
+        Forward(writer, _scanned);
         _forwarded = _scanned;
         return await SendAsync().ConfigureAwait(false);
     }
@@ -231,13 +241,13 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
 
         // The closing event is ours, so that a missing one of a whole answer is made good and metadata can stand before it.
         var writer = await call.Output!.BeginAsync().ConfigureAwait(false);
-        var end = _isDone ? _end : _scanned;
-        _path.Forward(writer, _buffer.AsSpan(_forwarded, end - _forwarded));
+        Forward(writer, _isDone ? _end : _scanned);
         lease.Measure(call, clock);
         InferenceRelay.CountDelivered(call, lease, AttemptResult.Success);
         lease.Finish(router, AttemptResult.Success, call, clock.NowNs);
         call.FinishReason = _finish;
         recorder.RecordSuccess(call);
+        call.Recording?.Complete(_dialect, call);
         _path.End(writer, call);
         return new AttemptResult(await SendAsync().ConfigureAwait(false), true);
     }

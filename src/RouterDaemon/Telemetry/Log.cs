@@ -93,4 +93,9 @@ internal static partial class Log
     /// <summary>Written where <c>log.requests</c> asks for it.</summary>
     public static void Request(ILogger log, RequestLine line) =>
         log.Log(LogLevel.Information, new EventId(30, nameof(Request)), line, null, static (line, _) => line.ToString());
+    [LoggerMessage(40, LogLevel.Information, "redis {Address}: connected")]
+    public static partial void RedisUp(ILogger log, string address);
+
+    [LoggerMessage(41, LogLevel.Warning, "redis {Address} cannot be used ({Reason}); the cache goes on alone and tries again")]
+    public static partial void RedisDown(ILogger log, string address, string reason);
 }

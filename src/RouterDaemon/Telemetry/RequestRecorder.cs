@@ -23,7 +23,7 @@ internal sealed class RequestRecorder(RequestJournal journal, RequestMeters mete
         call.IsRecorded = true;
         var record = NewRecord(call, call.Outcome, call.HttpStatus);
         // Failed attempts before this one have rows, and costs, of their own.
-        record.CostUsd = (call.Deployment is { } deployment ? call.Usage.CostUsd(deployment) : 0) + call.HedgeCostUsd;
+        record.CostUsd = call.AnswerCostUsd + call.HedgeCostUsd;
         record.PromptTokens = call.Usage.PromptTokens > 0 ? call.Usage.PromptTokens : call.Route.PromptTokens;
         journal.TryAppend(record);
         call.CostUsd += record.CostUsd;

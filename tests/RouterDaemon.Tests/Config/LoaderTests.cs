@@ -231,8 +231,8 @@ public sealed class LoaderTests
     }
 
     [Theory]
-    [InlineData(0, "", "routerd.yaml:1:9: listen: other machines reach http://0.0.0.0:8000 and there is no API key: set ROUTERD_ADMIN_KEY and auth.required: true, or write auth: { allow_open: \"anyone who can reach this address may spend my keys\" }")]
-    [InlineData(0, "auth: { required: true }", "routerd.yaml:1:9: listen: other machines reach http://0.0.0.0:8000 and there is no API key: set ROUTERD_ADMIN_KEY and auth.required: true, or write auth: { allow_open: \"anyone who can reach this address may spend my keys\" }")]
+    [InlineData(0, "", "routerd.yaml:1:9: listen: other machines reach http://0.0.0.0:8000 and there is no API key: make one (routerd keys create NAME), or set ROUTERD_ADMIN_KEY and auth.required: true, or write auth: { allow_open: \"anyone who can reach this address may spend my keys\" }")]
+    [InlineData(0, "auth: { required: true }", "routerd.yaml:1:9: listen: other machines reach http://0.0.0.0:8000 and there is no API key: make one (routerd keys create NAME), or set ROUTERD_ADMIN_KEY and auth.required: true, or write auth: { allow_open: \"anyone who can reach this address may spend my keys\" }")]
     [InlineData(0, $"auth: {{ allow_open: '{OpenSentence}' }}", "")]
     [InlineData(1, "", "")]
     [InlineData(null, "", "routerd.yaml:1:9: warning: listen: other machines reach http://0.0.0.0:8000: the daemon starts only when an API key exists")]

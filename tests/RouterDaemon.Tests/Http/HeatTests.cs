@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Logging.Abstractions;
 using RouterDaemon.Config;
 using RouterDaemon.Http;
+using RouterDaemon.Keys;
 using Xunit;
 
 namespace RouterDaemon.Tests.Http;
@@ -29,7 +30,7 @@ public sealed class HeatTests
         ThreadPool.SetMinThreads(Math.Max(workers, cold.Length + 8), ports);
         var config = new RouterdConfig { Listen = [new ListenAddress { Kind = ListenKind.Http, Host = "127.0.0.1" }] };
         using IServer server = KestrelHost.Create(NullLoggerFactory.Instance, kestrel => Listener.Configure(kestrel, config));
-        var dispatcher = new Dispatcher(routes, new RequestGuard(RequestGuardOptions.From(config)), new AccessGate(() => config), NullLogger.Instance);
+        var dispatcher = new Dispatcher(routes, new RequestGuard(RequestGuardOptions.From(config)), new AccessGate(() => config, new KeyRegistry(Path.Combine(Path.GetTempPath(), "no-such-models.db"), TimeProvider.System), TimeProvider.System), NullLogger.Instance);
         await server.StartAsync(new RequestApplication(dispatcher, TimeProvider.System), CancellationToken.None);
         try
         {

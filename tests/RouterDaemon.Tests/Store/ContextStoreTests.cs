@@ -22,6 +22,7 @@ public sealed class ContextStoreTests : IDisposable
     [InlineData("004_responses.sql", "06f92738107ad0f86f1fc24ef2b0efc9d649d67900b8a17b500490e669b6d2ca")]
     [InlineData("005_large_windows.sql", "565de014ea77959a91cc8c96af514296132dba9929f873aed9bb6ae55e256020")]
     [InlineData("Models/001_models.sql", "c48bd9a58245d58420408b24fac83f2e5f6fdc318a44694eb490b911f1928e92")]
+    [InlineData("Models/002_keys.sql", "0d470d8a4f4b96f23612e9589a41d4ed8561e59de02cbaf6a3f1f844e886f078")]
     public void MigrationsAreFrozen(string name, string hash)
     {
         var bytes = System.Text.Encoding.UTF8.GetBytes(Migrations.Read(name));

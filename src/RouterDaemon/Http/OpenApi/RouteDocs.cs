@@ -16,6 +16,32 @@ internal static class RouteDocs
         ["GET /health/ready"] = new("getReadiness", "200 when a deployment is usable and the store is open, else 503 with reasons") { Response = "status:string!" },
         ["GET /metrics"] = new("getMetrics", "Everything that is counted, in Prometheus' text format") { OtherContentType = "text/plain; version=0.0.4" },
 
+        ["GET /admin/deployments"] = new("listAdminDeployments", "Every deployment with its breaker, load and latencies") { Response = "deployments:array!" },
+        ["POST /admin/drain/{id}"] = new("drainDeployment", "Takes a deployment out: what runs goes on, nothing new comes")
+        {
+            Parameter = "Id of the deployment, model/backend",
+            Response = "id:string! drained:boolean!",
+        },
+        ["POST /admin/undrain/{id}"] = new("undrainDeployment", "Puts a drained deployment back")
+        {
+            Parameter = "Id of the deployment, model/backend",
+            Response = "id:string! drained:boolean!",
+        },
+        ["GET /admin/slots"] = new("listSlots", "On-device models with their slots") { Response = "models:array!" },
+        ["GET /admin/decisions"] = new("listDecisions", "The newest requests with their decisions (limit, 1 to 200)") { Response = "requests:array" },
+        ["GET /admin/config"] = new("getConfig", "The configuration in force, with defaults and without secrets") { Response = "listen:array" },
+        ["POST /admin/reload"] = new("reloadConfig", "Reads the configuration file again; 422 with every fault, and nothing changed, when it cannot be used")
+        {
+            Response = "reloaded:boolean! warnings:array faults:array",
+        },
+        ["GET /admin/keys"] = new("listKeys", "Every API key with its limits, never its text") { Response = "keys:array!" },
+        ["POST /admin/keys"] = new("createKey", "Makes an API key; its text is in this answer only")
+        {
+            Request = "name:string! user:string tier:string latency_sla_ms:integer daily_budget_usd:number expires_at:string expires_in:string limits:object",
+            Response = "id:string! key:string! prefix:string! name:string! user:string! limits:object!",
+        },
+        ["DELETE /admin/keys/{id}"] = new("revokeKey", "Ends an API key at once") { Parameter = "Id of the key", Response = "id:string! revoked:boolean!" },
+
         ["POST /v1/chat/completions"] = new("createChatCompletion", "OpenAI chat completion")
         {
             Request = "model:string! messages:array! response_format:object " + Generating,
@@ -123,6 +149,7 @@ internal static class RouteDocs
         ("x-routerd-max-cost-usd", "Most money that the request may cost, USD."),
         ("x-routerd-slo-ttft-ms", "Wanted time to the first token, milliseconds."),
         ("x-routerd-slo-tpot-ms", "Wanted time between tokens, milliseconds."),
+        ("x-routerd-cache", "1 = the answer may come from the cache, and be kept in it, though the temperature is not 0."),
         ("x-routerd-deadline-ms", "The request ends by then, milliseconds after its arrival."),
         ("x-routerd-session", "Requests of one session prefer one deployment."),
         ("x-routerd-tags", "Tags that a deployment must carry, separated by commas."),

@@ -139,6 +139,6 @@ public sealed class ResponsesClientTests : IAsyncLifetime
             JsonNode.Parse(next.Body.Span)!["messages"]!.ToJsonString());
         var second = Bench.Answer(next, """{"model":"up","choices":[{"index":0,"message":{"role":"assistant","content":"done"},"finish_reason":"stop"}]}""");
         Assert.False((bool)second["store"]!);
-        Assert.Null(await _memory.FindAsync((string)second["id"]!, TestContext.Current.CancellationToken));
+        Assert.Null(await _memory.FindAsync(null, (string)second["id"]!, TestContext.Current.CancellationToken));
     }
 }

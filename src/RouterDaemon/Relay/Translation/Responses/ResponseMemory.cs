@@ -10,23 +10,40 @@ namespace RouterDaemon.Relay.Translation.Responses;
 /// </summary>
 internal sealed class ResponseMemory(Func<ContextStore?> store, ILogger log)
 {
+    private const char OwnerEnd = '/';
+
     private readonly ConcurrentDictionary<string, byte[]> _onTheWay = new(StringComparer.Ordinal);
 
-    /// <summary>The conversation that ended with the response; null when it is not there (any more).</summary>
-    public async ValueTask<byte[]?> FindAsync(string id, CancellationToken cancellationToken) =>
-        _onTheWay.TryGetValue(id, out var conversation) ? conversation
-        : store() is { } open ? await open.FindResponseAsync(id, cancellationToken).ConfigureAwait(false)
-        : null;
-
-    /// <summary>Keeps a conversation; one above the store's limit is not kept.</summary>
-    public void Keep(string id, byte[] conversation)
+    /// <summary>The conversation that ended with the response; null when it is not there (any more), or is another key's.</summary>
+    /// <param name="owner">Id of the caller's key; null = no key.</param>
+    /// <param name="responseId">The response.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<byte[]?> FindAsync(string? owner, string responseId, CancellationToken cancellationToken)
     {
+        if (responseId.Contains(OwnerEnd, StringComparison.Ordinal))
+        {
+            // No response is called so: this would be somebody's way to another key's rows.
+            return null;
+        }
+
+        var id = RowId(owner, responseId);
+        return _onTheWay.TryGetValue(id, out var conversation) ? conversation
+            : store() is { } open ? await open.FindResponseAsync(id, cancellationToken).ConfigureAwait(false)
+            : null;
+    }
+
+    /// <summary>Keeps a conversation for its owner; one above the store's limit is not kept.</summary>
+    public void Keep(string? owner, string responseId, byte[] conversation)
+    {
+        var id = RowId(owner, responseId);
         if (conversation.Length <= Store.Records.ResponseLimits.MaxConversationBytes && store() is { } open)
         {
             _onTheWay[id] = conversation;
             _ = WriteAsync(open, id, conversation);
         }
     }
+
+    private static string RowId(string? owner, string responseId) => owner is null ? responseId : owner + OwnerEnd + responseId;
 
     private async Task WriteAsync(ContextStore open, string id, byte[] conversation)
     {

@@ -12,6 +12,7 @@ internal sealed class ResponsesDialect(ResponseMemory memory) : ForeignDialect
     private ResponsesTranslator? _translator;
     private byte[] _history = [];
     private byte[] _conversation = [];
+    private string? _owner;
     private bool _store = true;
     private int _sequence;
 
@@ -25,10 +26,11 @@ internal sealed class ResponsesDialect(ResponseMemory memory) : ForeignDialect
 
     public override async ValueTask<bool> TranslateAsync(InferenceCall call)
     {
+        _owner = call.Context.KeyId;
         using var body = Parse(call.Original);
         if (body.RootElement.Text("previous_response_id", "") is { } previous)
         {
-            var stored = await memory.FindAsync(previous, call.Context.Http.RequestAborted).ConfigureAwait(false)
+            var stored = await memory.FindAsync(_owner, previous, call.Context.Http.RequestAborted).ConfigureAwait(false)
                 ?? throw new ApiException(ApiError.BadRequest($"There is no response \"{previous}\" to go on from: it was not stored, or not for long enough.", "previous_response_id", "previous_response_not_found"));
             _history = StoredResponse.MessagesOf(stored);
         }
@@ -68,7 +70,7 @@ internal sealed class ResponsesDialect(ResponseMemory memory) : ForeignDialect
     {
         if (_store)
         {
-            memory.Keep(id, StoredResponse.Write(_conversation, items));
+            memory.Keep(_owner, id, StoredResponse.Write(_conversation, items));
         }
     }
 
@@ -93,7 +95,7 @@ internal sealed class ResponsesDialect(ResponseMemory memory) : ForeignDialect
         {
             if (item.ValueKind == JsonValueKind.Object && item.TryGet("type", out var type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("item_reference")
                 && item.Text("id", "input") is { } id && !_referenced.ContainsKey(id)
-                && await memory.FindAsync(ResponseItem.ResponseIdOf(id), cancellationToken).ConfigureAwait(false) is { } stored)
+                && await memory.FindAsync(_owner, ResponseItem.ResponseIdOf(id), cancellationToken).ConfigureAwait(false) is { } stored)
             {
                 StoredResponse.AddItems(stored, _referenced);
             }
