@@ -43,6 +43,7 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly KeyRegistry _keys;
     private readonly EngineHost _engine;
     private readonly FleetManager _fleet;
+    private readonly JoinedAgents _joined;
     private readonly QualityLearner _quality;
     private readonly DecisionRecorder _decisions;
     private readonly OtlpExporter _traces;
@@ -75,6 +76,7 @@ internal sealed class Daemon : IAsyncDisposable
         _keys = new KeyRegistry(config.EffectiveModelsDatabasePath, time);
         _engine = new EngineHost(new EngineLog(_log), time, EngineVerb.Command());
         _fleet = new FleetManager(config, _engine, time, _log);
+        _joined = new JoinedAgents(_fleet, time, _log);
         _quality = new QualityLearner(_fleet);
         _watch = new DeadlineWatch(time, _relayOptions.WatchInterval);
         var router = new Router(new RouterOptions { Policy = config.Routing.Policy });
@@ -98,6 +100,7 @@ internal sealed class Daemon : IAsyncDisposable
             Infer = new Infer(relay),
             Responses = new Responses(relay, new ResponseMemory(() => _store, _log)),
             RouteExplain = new RouteExplain(_fleet, relay),
+            Registration = new Registration(_fleet, _joined),
             AdminKeys = new AdminKeys(_keys, time),
             AdminFleet = new AdminFleet(_fleet, _engine, _clock),
             AdminDaemon = new AdminDaemon(_fleet, tools, Reload),
@@ -158,6 +161,7 @@ internal sealed class Daemon : IAsyncDisposable
             await _budgets.DisposeAsync().ConfigureAwait(false);
         }
 
+        await _joined.DisposeAsync().ConfigureAwait(false);
         await _fleet.DisposeAsync().ConfigureAwait(false);
         await _engine.DisposeAsync().ConfigureAwait(false);
         if (_cleaner is not null)
@@ -212,11 +216,6 @@ internal sealed class Daemon : IAsyncDisposable
             Log.Warning(_log, warning.ToString());
         }
 
-        foreach (var key in NotServedYet(_options.Loaded.Config))
-        {
-            Log.Warning(_log, $"{key} is configured, but this version does not act on it");
-        }
-
         Log.Listening(_log, BuildInfo.Version, string.Join(", ", addresses));
         try
         {
@@ -238,15 +237,6 @@ internal sealed class Daemon : IAsyncDisposable
         await _ended.Task.ConfigureAwait(false);
         await StopAsync().ConfigureAwait(false);
         return 0;
-    }
-
-    /// <summary>Settings of the contract whose machinery is not in this version: said, so that nobody counts on them.</summary>
-    private static IEnumerable<string> NotServedYet(RouterdConfig config)
-    {
-        if (config.Registration.Secret is not null)
-        {
-            yield return "registration";
-        }
     }
 
     private async Task OpenStoreAsync()

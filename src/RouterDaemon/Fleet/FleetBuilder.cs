@@ -21,6 +21,7 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Budget
     private readonly List<DeploymentEntry> _entries = [];
     private readonly List<Backend> _backends = [];
     private readonly List<string> _tags = [];
+    private int _joinedFrom = int.MaxValue;
     private readonly List<KeyValuePair<string, string>> _aliases = [];
 
     /// <summary>Adds a model of this machine. <paramref name="traits"/> is null when its file cannot be used.</summary>
@@ -88,6 +89,24 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Budget
         }
     }
 
+    /// <summary>Adds what an agent that joined serves, last of all: a name that is taken stays with whom it means.</summary>
+    public void AddJoined(BackendConfig agent, Backend backend, IReadOnlyList<DiscoveredModel> discovered)
+    {
+        var free = new List<DeploymentConfig>();
+        foreach (var deployment in agent.Deployments ?? [.. discovered.Select(m => new DeploymentConfig { Model = m.Id, ContextTokens = m.ContextTokens })])
+        {
+            if (!IsTaken(deployment.Model) && !IsTaken($"{deployment.Model}/{agent.Id}"))
+            {
+                free.Add(deployment);
+            }
+        }
+
+        // Agents may serve the same model beside each other.
+        var before = _entries.Count;
+        AddRemote(agent with { Deployments = free }, backend, discovered);
+        _joinedFrom = Math.Min(_joinedFrom, before);
+    }
+
     /// <summary>The finished state.</summary>
     public FleetState Build()
     {
@@ -132,6 +151,19 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Budget
             _entries.Add(entry);
             _backends.Add(backend);
         }
+    }
+
+    private bool IsTaken(string name)
+    {
+        for (var i = 0; i < Math.Min(_joinedFrom, _entries.Count); i++)
+        {
+            if (_entries[i].ModelId == name || _entries[i].Id == name)
+            {
+                return true;
+            }
+        }
+
+        return config.VirtualModels.Any(v => v.Id == name) || _aliases.Exists(a => a.Key == name);
     }
 
     private void AddAliases(IReadOnlyList<string> aliases, string id)

@@ -31,6 +31,7 @@ internal sealed class FleetManager : IAsyncDisposable
     private IReadOnlyDictionary<string, EstimatorSnapshot> _learnt = new Dictionary<string, EstimatorSnapshot>();
     private RouterdConfig _config;
     private IReadOnlyList<OnDeviceModelConfig> _models = [];
+    private IReadOnlyList<BackendConfig> _joined = [];
     private bool _nativeAvailable = true;
     private long _generation;
     private FleetState _current;
@@ -64,6 +65,17 @@ internal sealed class FleetManager : IAsyncDisposable
             Budgets.Apply(config.Budgets);
             _engine.SetModels([.. _models.Select(ToEngine)]);
             return Rebuild();
+        }
+    }
+
+    /// <summary>Takes over the agents that joined; what is configured comes first, and nothing of theirs goes by a name that is.</summary>
+    public void SetJoined(IReadOnlyList<BackendConfig> joined)
+    {
+        lock (_lock)
+        {
+            _joined = joined;
+            SyncRemotes(_config);
+            Rebuild();
         }
     }
 
@@ -160,7 +172,8 @@ internal sealed class FleetManager : IAsyncDisposable
 
     private void SyncRemotes(RouterdConfig config)
     {
-        foreach (var backend in config.Backends)
+        var backends = BackendsOf(config);
+        foreach (var backend in backends)
         {
             if (_remotes.TryGetValue(backend.Id, out var known) && known.Config == backend)
             {
@@ -178,12 +191,15 @@ internal sealed class FleetManager : IAsyncDisposable
             }
         }
 
-        foreach (var gone in _remotes.Keys.Except(config.Backends.Select(b => b.Id)).ToList())
+        foreach (var gone in _remotes.Keys.Except(backends.Select(b => b.Id)).ToList())
         {
             _remotes.Remove(gone);
             _discovered.TryRemove(gone, out _);
         }
     }
+
+    private List<BackendConfig> BackendsOf(RouterdConfig config) =>
+        [.. config.Backends, .. _joined.Where(j => config.Backends.All(b => b.Id != j.Id))];
 
     private FleetState Rebuild()
     {
@@ -202,6 +218,14 @@ internal sealed class FleetManager : IAsyncDisposable
             {
                 var context = _engine.TryGetStatus(model.Id, out var status) && status.Resident ? status.ContextTokens : model.ContextTokens;
                 builder.AddOnDevice(model, _device, context, _files.TraitsOf(model));
+            }
+        }
+
+        foreach (var backend in _joined)
+        {
+            if (_remotes.TryGetValue(backend.Id, out var remote) && remote.Config == backend)
+            {
+                builder.AddJoined(backend, remote.Backend, _discovered.GetValueOrDefault(backend.Id) ?? []);
             }
         }
 

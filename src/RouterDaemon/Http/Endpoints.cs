@@ -30,6 +30,8 @@ internal sealed record Endpoints
 
     public required RouteExplain RouteExplain { get; init; }
 
+    public required Registration Registration { get; init; }
+
     public required AdminKeys AdminKeys { get; init; }
 
     public required AdminFleet AdminFleet { get; init; }

@@ -34,6 +34,8 @@ internal static class Routes
         new("POST", "/api/show", Heat.Cold, Access.Caller, Dialect.Ollama, e.OllamaListing.ShowAsync),
         new("GET", "/api/version", Heat.Hot, Access.Open, Dialect.Ollama, Listing.VersionAsync),
         new("POST", "/infer", Heat.Hot, Access.Caller, Dialect.OpenAi, e.Infer.RunAsync),
+        new("POST", "/register", Heat.Cold, Access.Open, Dialect.OpenAi, e.Registration.RegisterAsync),
+        new("POST", "/heartbeat", Heat.Cold, Access.Open, Dialect.OpenAi, e.Registration.HeartbeatAsync),
         new("POST", "/v1/route/explain", Heat.Cold, Access.Admin, Dialect.OpenAi, e.RouteExplain.RunAsync),
         new("GET", "/context/tools", Heat.Cold, Access.Admin, Dialect.OpenAi, e.ContextTools.ListAsync),
         new("POST", "/context/tools/{id}", Heat.Cold, Access.Admin, Dialect.OpenAi, e.ContextTools.InvokeAsync),

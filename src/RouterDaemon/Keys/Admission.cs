@@ -52,8 +52,8 @@ internal sealed class Admission
     public void Settle(InferenceCall call, long nowSecond)
     {
         var delivered = call.Outcome is RequestOutcome.Success or RequestOutcome.Cached || call.Usage.CompletionTokens > 0;
-        // An answer from the cache cost nobody a token.
-        var used = call.Outcome == RequestOutcome.Cached ? 0 : Math.Max(0, (long)call.Usage.PromptTokens + call.Usage.CompletionTokens);
+        // An answer from the cache cost nobody a token; of one that failed or was given up nothing counts here, only as money where it may be billed.
+        var used = call.Outcome == RequestOutcome.Cached || !delivered ? 0 : Math.Max(0, (long)call.Usage.PromptTokens + call.Usage.CompletionTokens);
         Interlocked.Exchange(ref _rate, null)?.Settle(_second, nowSecond, _tokens, used, delivered);
         Interlocked.Exchange(ref _model, null)?.Settle(_second, nowSecond, _tokens, used, delivered);
     }

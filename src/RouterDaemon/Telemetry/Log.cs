@@ -93,6 +93,12 @@ internal static partial class Log
     /// <summary>Written where <c>log.requests</c> asks for it.</summary>
     public static void Request(ILogger log, RequestLine line) =>
         log.Log(LogLevel.Information, new EventId(30, nameof(Request)), line, null, static (line, _) => line.ToString());
+    [LoggerMessage(31, LogLevel.Information, "agent {Name} joined from {Endpoint} with {Models} models (0 = as it lists them)")]
+    public static partial void AgentJoined(ILogger log, string name, string endpoint, int models);
+
+    [LoggerMessage(32, LogLevel.Warning, "agent {Name} was silent for {Seconds} s and is dropped")]
+    public static partial void AgentLost(ILogger log, string name, double seconds);
+
     [LoggerMessage(40, LogLevel.Information, "redis {Address}: connected")]
     public static partial void RedisUp(ILogger log, string address);
 

@@ -102,7 +102,8 @@ public sealed class KeyTests : IAsyncLifetime
         foreach (MockUpstream upstream in _fleet.Upstreams)
             upstream.Default = MockBehaviour.Error(500, "broken");
         // The daemon hears of the abort a moment after the client has left.
-        await Eventually.TrueAsync(async () => (await AskAsync(key)).Status >= 500, TimeSpan.FromSeconds(15), () => "what an abort had set aside did not come back");
+        ChatReply last = null!;
+        await Eventually.TrueAsync(async () => (last = await AskAsync(key)).Status >= 500, TimeSpan.FromSeconds(15), () => $"what an abort had set aside did not come back: {last}\n{_fleet.Daemon.Log}");
         for (int i = 0; i < 5; i++)
             Assert.InRange((await AskAsync(key)).Status, 500, 599);
         foreach (MockUpstream upstream in _fleet.Upstreams)

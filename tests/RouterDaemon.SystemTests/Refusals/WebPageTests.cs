@@ -46,7 +46,8 @@ public sealed class WebPageTests(BundledModelDaemon fixture) : IClassFixture<Bun
     [MemberData(nameof(Routes))]
     public async Task FormContentTypesAreRefused(string method, string path)
     {
-        if (method == "GET")
+        // These carry no body; a page's DELETE needs a preflight, which an origin that is not allowed does not get.
+        if (method is "GET" or "DELETE")
             return;
         foreach (string type in (string[])["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""])
         {

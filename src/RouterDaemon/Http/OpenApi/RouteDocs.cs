@@ -16,6 +16,16 @@ internal static class RouteDocs
         ["GET /health/ready"] = new("getReadiness", "200 when a deployment is usable and the store is open, else 503 with reasons") { Response = "status:string!" },
         ["GET /metrics"] = new("getMetrics", "Everything that is counted, in Prometheus' text format") { OtherContentType = "text/plain; version=0.0.4" },
 
+        ["POST /register"] = new("registerAgent", "A remote agent joins, with the shared secret as bearer token; 404 while registration is off")
+        {
+            Request = "name:string! endpoint:string! models:array",
+            Response = "status:string!",
+        },
+        ["POST /heartbeat"] = new("beatAgent", "An agent that joined says that it lives; after three missed beats of 30 s it is dropped")
+        {
+            Request = "name:string!",
+            Response = "status:string!",
+        },
         ["GET /admin/deployments"] = new("listAdminDeployments", "Every deployment with its breaker, load and latencies") { Response = "deployments:array!" },
         ["POST /admin/drain/{id}"] = new("drainDeployment", "Takes a deployment out: what runs goes on, nothing new comes")
         {
