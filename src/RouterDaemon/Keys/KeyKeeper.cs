@@ -43,10 +43,6 @@ internal sealed class KeyKeeper(KeyRegistry keys, ContextStore store, Clock cloc
             while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
             {
                 await TickAsync().ConfigureAwait(false);
-                if (++_ticks % TicksPerNote == 0)
-                {
-                    await keys.FlushUsesAsync().ConfigureAwait(false);
-                }
             }
         }
         catch (OperationCanceledException)
@@ -66,6 +62,11 @@ internal sealed class KeyKeeper(KeyRegistry keys, ContextStore store, Clock cloc
                 await TurnAsync(key.Usage.Day, day, s => s.KeyId == key.Row.Id).ConfigureAwait(false);
                 await TurnAsync(key.Usage.Month, month, s => s.KeyId == key.Row.Id).ConfigureAwait(false);
                 await TurnAsync(key.UserDay, day, s => s.UserId == key.User.Id).ConfigureAwait(false);
+            }
+
+            if (++_ticks % TicksPerNote == 0)
+            {
+                await keys.FlushUsesAsync().ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is StoreException or SqliteException or InvalidOperationException)

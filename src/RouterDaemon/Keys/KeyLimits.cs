@@ -1,3 +1,4 @@
+using System.Text;
 using RouterDaemon.Config;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Fleet;
@@ -52,6 +53,10 @@ internal sealed record KeyLimits
 
         return target.Candidates.Count > 0;
     }
+
+    /// <summary>True when the name exists and is allowed: what lists show.</summary>
+    public bool Allows(string name, FleetState fleet) =>
+        Models.Count == 0 || (fleet.Names.TryResolve(Encoding.UTF8.GetBytes(name), out var target) && Allows(name, target, fleet));
 
     /// <summary>True when the deployment is allowed by its own name or its model's.</summary>
     public bool Allows(DeploymentEntry deployment) => Models.Count == 0 || IsNamed(deployment.ModelId, deployment.BackendId);

@@ -157,7 +157,15 @@ internal sealed class KeyRegistry : IAsyncDisposable
     {
         if (_store is not null)
         {
-            await FlushUsesAsync().ConfigureAwait(false);
+            try
+            {
+                await FlushUsesAsync().ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is StoreException or Microsoft.Data.Sqlite.SqliteException)
+            {
+                // When a key was last used is not worth failing the stop.
+            }
+
             await _store.DisposeAsync().ConfigureAwait(false);
         }
 

@@ -120,6 +120,8 @@ public sealed class KeyTests : IAsyncLifetime
         string listed = await (await SendAsync(HttpMethod.Get, "/v1/models", one)).Content.ReadAsStringAsync();
         Assert.Contains("\"m/a\"", listed);
         Assert.DoesNotContain("\"m/b\"", listed);
+        Assert.DoesNotContain("pool", listed + await (await SendAsync(HttpMethod.Get, "/api/tags", one)).Content.ReadAsStringAsync());
+        Assert.Equal(404, (int)(await SendAsync(HttpMethod.Get, "/v1/models/pool", one)).StatusCode);
 
         (_, string own) = await MakeAsync("""{"name":"own","limits":{"privacy":"private"}}""");
         for (int i = 0; i < 5; i++)

@@ -27,6 +27,11 @@ internal static class ModelList
             }
         }
 
+        if (context.Key is { } key)
+        {
+            names.RemoveAll(name => !key.Limits.Allows(name, state));
+        }
+
         json.WriteStartObject();
         json.WriteStartArray("data");
         foreach (var name in names)

@@ -37,6 +37,11 @@ internal sealed class Listing(FleetManager fleet, EngineHost engine, TimeProvide
             json.WriteStartArray("models");
             foreach (var name in NamesOf(state))
             {
+                if (context.Key?.Limits.Allows(name, state) == false)
+                {
+                    continue;
+                }
+
                 json.WriteStartObject();
                 WriteModel(json, state, name);
                 json.WriteEndObject();
@@ -83,7 +88,8 @@ internal sealed class Listing(FleetManager fleet, EngineHost engine, TimeProvide
         fleet.RefreshOnDevice(state);
         using var body = await RequestBody.ReadAsync(context, state.Config.Limits.MaxBodyBytes).ConfigureAwait(false);
         var name = ReadName(body.Memory);
-        if (!state.Names.TryResolve(Encoding.UTF8.GetBytes(OllamaDialect.NameOf(name, n => state.Names.TryResolve(Encoding.UTF8.GetBytes(n), out _))), out var target))
+        if (!state.Names.TryResolve(Encoding.UTF8.GetBytes(OllamaDialect.NameOf(name, n => state.Names.TryResolve(Encoding.UTF8.GetBytes(n), out _))), out var target)
+            || context.Key?.Limits.Allows(name, target, state) == false)
         {
             throw new ApiException(ApiError.ModelNotFound($"model '{name}' not found"));
         }
