@@ -264,6 +264,10 @@ public sealed class ContextStore : IAsyncDisposable
             connection => ResponseRows.Keep(connection, id, conversation, now, ResponseLimits.MaxCount, ResponseLimits.MaxTotalBytes), cancellation);
     }
 
+    /// <summary>Deletes what is kept of a response. False = nothing was.</summary>
+    public async Task<bool> DeleteResponseAsync(string id, CancellationToken cancellation = default) =>
+        await WriteAsync(connection => ResponseRows.Delete(connection, id), cancellation).ConfigureAwait(false) > 0;
+
     /// <summary>Keeps sampled decisions for replay, the newest <paramref name="keep"/> of all; 0 = all.</summary>
     public Task AddDecisionsAsync(IReadOnlyList<DecisionSample> samples, int keep = 0, CancellationToken cancellation = default) =>
         WriteAsync(

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using RouterDaemon.Agents.Mcp;
 using RouterDaemon.Agents.Tools;
+using RouterDaemon.Backends;
 using RouterDaemon.Cache;
 using RouterDaemon.Cli;
 using RouterDaemon.Config;
@@ -44,6 +45,7 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly EngineHost _engine;
     private readonly FleetManager _fleet;
     private readonly JoinedAgents _joined;
+    private readonly AgentJoin _join;
     private readonly QualityLearner _quality;
     private readonly DecisionRecorder _decisions;
     private readonly OtlpExporter _traces;
@@ -76,7 +78,8 @@ internal sealed class Daemon : IAsyncDisposable
         _keys = new KeyRegistry(config.EffectiveModelsDatabasePath, time);
         _engine = new EngineHost(new EngineLog(_log), time, EngineVerb.Command());
         _fleet = new FleetManager(config, _engine, time, _log);
-        _joined = new JoinedAgents(_fleet, time, _log);
+        _joined = new JoinedAgents(_fleet.SetJoined, time, _log);
+        _join = new AgentJoin(UpstreamHttp.Create(new TimeoutsConfig().Connect), time, _log);
         _quality = new QualityLearner(_fleet);
         _watch = new DeadlineWatch(time, _relayOptions.WatchInterval);
         var router = new Router(new RouterOptions { Policy = config.Routing.Policy });
@@ -161,6 +164,7 @@ internal sealed class Daemon : IAsyncDisposable
             await _budgets.DisposeAsync().ConfigureAwait(false);
         }
 
+        await _join.DisposeAsync().ConfigureAwait(false);
         await _joined.DisposeAsync().ConfigureAwait(false);
         await _fleet.DisposeAsync().ConfigureAwait(false);
         await _engine.DisposeAsync().ConfigureAwait(false);
@@ -230,6 +234,7 @@ internal sealed class Daemon : IAsyncDisposable
 
         _ready.SetResult();
         _fleet.StartWatching();
+        _join.Apply(_options.Loaded.Config.Registration);
         _gauges = new GaugePoller(_fleet, _clock, _log);
         _gauges.Start();
         using var file = _options.Loaded.FilePath is { } path ? new ConfigFileWatch(path, _clock.Time, () => Reload()) : null;
@@ -327,6 +332,7 @@ internal sealed class Daemon : IAsyncDisposable
         {
             _fleet.Apply(loaded.Config);
             _cache.Apply(loaded.Config);
+            _join.Apply(loaded.Config.Registration);
             Log.Reloaded(_log, loaded.FilePath ?? "defaults and environment");
         }
         else

@@ -14,6 +14,8 @@ internal static class ResponseRows
         return rows.Count > 0 ? rows[0] : null;
     }
 
+    public static int Delete(SqliteConnection connection, string id) => connection.Execute("DELETE FROM r_responses WHERE id = $id", ("$id", id));
+
     public static int Keep(SqliteConnection connection, string id, byte[] conversation, DateTimeOffset now, int maxCount, long maxTotalBytes)
     {
         connection.Execute(

@@ -1,3 +1,4 @@
+using RouterDaemon.Config;
 using RouterDaemon.Core.Fleet;
 
 namespace RouterDaemon.Backends;
@@ -9,4 +10,7 @@ internal sealed record DiscoveredModel(string Id, int ContextTokens)
 {
     /// <summary>What it can do; null = not said.</summary>
     public Capability? Capabilities { get; init; }
+
+    /// <summary>What it costs; null = not said.</summary>
+    public PriceConfig? Price { get; init; }
 }

@@ -20,11 +20,20 @@ internal static class ConfigResolver
             Models = Models(config, sources, context),
             Backends = [.. config.Backends.Select((b, i) => Backend(b, $"backends[{i}]", sources, context))],
             Admin = config.Admin with { Key = Secret(sources, config.Admin.KeyEnv) },
-            Registration = config.Registration with { Secret = Secret(sources, config.Registration.SecretEnv) },
+            Registration = config.Registration with
+            {
+                Secret = Secret(sources, config.Registration.SecretEnv),
+                Join = config.Registration.Join is { } join ? join with { ApiKey = Secret(sources, join.ApiKeyEnv) } : null,
+            },
         };
         if (config.Registration is { SecretEnv: not null, Secret: null })
         {
             context.Report(FaultSeverity.Warning, "registration.secret_env", $"the environment variable {config.Registration.SecretEnv} is not set: /register is off");
+        }
+
+        if (config.Registration.Join is { ApiKeyEnv: { } keyVariable, ApiKey: null })
+        {
+            context.Report(FaultSeverity.Warning, "registration.join.api_key_env", $"the environment variable {keyVariable} is not set: the router gets no key");
         }
 
         var takesAuto = config.VirtualModels.Any(v => v.Id == VirtualModelConfig.Auto.Id)

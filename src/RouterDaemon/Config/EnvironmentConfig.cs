@@ -50,8 +50,40 @@ internal static class EnvironmentConfig
         config = With(context, "SQLITE_DB_PATH", path, config, (c, v) => c with { ModelsDatabasePath = v });
         config = With(context, "CONTEXT_DB_PATH", path, config, (c, v) => c with { ContextDatabasePath = v });
         config = With(context, "ROUTERD_LOG_LEVEL", RouterdSchema.LogLevels, config, (c, v) => c with { Log = c.Log with { Level = v } });
+        config = Join(context, config);
         config = With(context, "REDIS_URL", new SecretType(), config, (c, v) => c with { SharedState = c.SharedState with { RedisUrl = v } });
         return With(context, "POSTGRES_URL", new SecretType(), config, (c, v) => c with { SharedState = c.SharedState with { PostgresUrl = v } });
+    }
+
+    // An agent of the reference deployment is told by these where its router is; a "join" in the file comes first.
+    private static RouterdConfig Join(BindContext context, RouterdConfig config)
+    {
+        if (config.Registration.Join is not null || !TryGet(context, "ROUTER_URL", out var router) || !TryUrl(context, "ROUTER_URL", router, out var url))
+        {
+            return config;
+        }
+
+        if (!TryGet(context, "AGENT_ENDPOINT", out var text))
+        {
+            context.Report(FaultSeverity.Warning, "ROUTER_URL", "not used: AGENT_ENDPOINT, under which that router reaches this daemon, is not set");
+            return config;
+        }
+
+        if (!TryUrl(context, "AGENT_ENDPOINT", text, out var endpoint))
+        {
+            return config;
+        }
+
+        var models = TryGet(context, "MODEL_LIST", out var list) ? list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [];
+        var join = new JoinConfig { Url = url, Endpoint = endpoint, Name = TryGet(context, "AGENT_NAME", out var name) ? Names.CleanBackend(name) : null, Models = models };
+        // A bare number is seconds, as that deployment writes it.
+        if (TryGet(context, "HEARTBEAT_INTERVAL", out var beat)
+            && RouterdSchema.Heartbeat.TryBind(context, Node(beat.All(char.IsAsciiDigit) ? beat + "s" : beat), "HEARTBEAT_INTERVAL", out var heartbeat))
+        {
+            join = join with { Heartbeat = heartbeat };
+        }
+
+        return config with { Registration = config.Registration with { SecretEnv = config.Registration.SecretEnv ?? "ROUTER_SHARED_SECRET", Join = join } };
     }
 
     private static IEnumerable<(string Variable, BackendConfig Backend)> Backends(BindContext context)

@@ -22,6 +22,13 @@ internal static class Names
         return name.Length switch { 0 => "model", > MaxLength => name[..MaxLength], _ => name };
     }
 
+    /// <summary>The nearest name of a backend to a text that may be none.</summary>
+    public static string CleanBackend(string text)
+    {
+        var name = string.Concat(text.Take(MaxLength).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'));
+        return name.Length == 0 || name == LocalBackend ? "agent" : name;
+    }
+
     public static string? CheckBackend(string name) =>
         name == LocalBackend ? "{} is the backend of on-device models; choose another name"
         : name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? null

@@ -133,8 +133,20 @@ internal static class RouterdSchema
     private static readonly ObjectType<AdminConfig> Admin = new ObjectType<AdminConfig>(new())
         .Field("key_env", OptionalVariable, a => a.KeyEnv, (a, v) => a with { KeyEnv = v }, "Environment variable with the admin key; unset = loopback only.");
 
+    /// <summary>Time between two heartbeats of an agent.</summary>
+    public static readonly DurationType Heartbeat = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
+
+    private static readonly ObjectType<JoinConfig> Join = new ObjectType<JoinConfig>(new())
+        .Field("url", OptionalUrl, j => j.Url, (j, v) => j with { Url = v }, "Address of the router to join.", required: true)
+        .Field("endpoint", OptionalUrl, j => j.Endpoint, (j, v) => j with { Endpoint = v }, "How that router reaches this daemon.", required: true)
+        .Field("name", new OptionalTextType<string>(BackendName), j => j.Name, (j, v) => j with { Name = v }, "This daemon's name there; unset = the host's name.")
+        .Field("models", NameList, j => j.Models, (j, v) => j with { Models = v }, "What is offered there; empty = the models that this daemon lists.")
+        .Field("api_key_env", OptionalVariable, j => j.ApiKeyEnv, (j, v) => j with { ApiKeyEnv = v }, "Environment variable with a key of this daemon, which that router is to use.")
+        .Field("heartbeat", Heartbeat, j => j.Heartbeat, (j, v) => j with { Heartbeat = v }, "Time between two heartbeats.");
+
     private static readonly ObjectType<RegistrationConfig> Registration = new ObjectType<RegistrationConfig>(new())
-        .Field("secret_env", OptionalVariable, r => r.SecretEnv, (r, v) => r with { SecretEnv = v }, "Environment variable with the secret of agents that join; unset = /register is off.");
+        .Field("secret_env", OptionalVariable, r => r.SecretEnv, (r, v) => r with { SecretEnv = v }, "Environment variable with the secret of agents that join; unset = /register is off.")
+        .Field("join", new NullableObjectType<JoinConfig>(Join), r => r.Join, (r, v) => r with { Join = v }, "The router that this daemon joins as an agent.");
 
     private static readonly ObjectType<BudgetConfig> Budget = new ObjectType<BudgetConfig>(new())
         .Field("id", BackendName, b => b.Id, (b, v) => b with { Id = v }, "Name of the budget.", required: true)

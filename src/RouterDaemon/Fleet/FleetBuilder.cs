@@ -4,6 +4,7 @@ using RouterDaemon.Config;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.State;
 using RouterDaemon.Engine;
+using RouterDaemon.Fleet.Known;
 
 namespace RouterDaemon.Fleet;
 
@@ -54,14 +55,16 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Budget
     /// <summary>Adds the configured deployments of a backend, or the discovered ones when none are configured.</summary>
     public void AddRemote(BackendConfig backendConfig, Backend backend, IReadOnlyList<DiscoveredModel> discovered)
     {
+        var provider = KnownModels.At(backendConfig.Url);
         var deployments = backendConfig.Deployments
-            ?? [.. discovered.Select(m => new DeploymentConfig { Model = m.Id, ContextTokens = m.ContextTokens })];
+            ?? [.. discovered.Where(m => provider?.Serves(m.Id) != false).Select(m => new DeploymentConfig { Model = m.Id, ContextTokens = m.ContextTokens })];
         foreach (var deployment in deployments)
         {
             var upstream = deployment.UpstreamModel ?? deployment.Model;
-            var known = discovered.FirstOrDefault(m => m.Id == upstream);
+            var listed = discovered.FirstOrDefault(m => m.Id == upstream);
+            var known = provider?.Find(upstream);
             var id = $"{deployment.Model}/{backendConfig.Id}";
-            var price = deployment.Price;
+            var price = deployment.Price ?? listed?.Price ?? known?.Price;
             AddEntry(backend, new DeploymentEntry
             {
                 Id = id,
@@ -71,9 +74,9 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Budget
                 UpstreamModel = upstream,
                 Capabilities = backendConfig.Kind == BackendKind.Anthropic
                     ? (deployment.Capabilities ?? OfAnthropic) | Capability.AnthropicMessages
-                    : deployment.Capabilities ?? known?.Capabilities ?? Everything,
+                    : deployment.Capabilities ?? listed?.Capabilities ?? (known is { Embeds: true } ? Capability.Embeddings : Everything),
                 Trust = backendConfig.Trust,
-                ContextTokens = deployment.ContextTokens > 0 ? deployment.ContextTokens : known?.ContextTokens ?? 0,
+                ContextTokens = FirstKnown(deployment.ContextTokens, listed?.ContextTokens, known?.ContextTokens),
                 PriceInputUsdPerMillion = price?.InputUsdPerMillion ?? 0,
                 PriceCachedInputUsdPerMillion = price?.CachedInputUsdPerMillion ?? price?.InputUsdPerMillion ?? 0,
                 PriceOutputUsdPerMillion = price?.OutputUsdPerMillion ?? 0,
@@ -83,7 +86,8 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Budget
                 Weight = deployment.Weight ?? backendConfig.Weight,
                 Tags = TagBits([.. backendConfig.Tags, .. deployment.Tags]),
                 Budgets = budgets.Of(deployment.Model, backendConfig.Id),
-                State = stateOf(id, price is { InputUsdPerMillion: > 0 } or { OutputUsdPerMillion: > 0 } ? EstimatorPriors.Hosted : EstimatorPriors.Remote),
+                State = stateOf(
+                    id, provider is not null || price is { InputUsdPerMillion: > 0 } or { OutputUsdPerMillion: > 0 } ? EstimatorPriors.Hosted : EstimatorPriors.Remote),
             });
             AddAliases(deployment.Aliases, id);
         }
@@ -132,6 +136,8 @@ internal sealed class FleetBuilder(RouterdConfig config, long generation, Budget
         BackendKind.Ollama => "ollama",
         _ => "routerd",
     };
+
+    private static int FirstKnown(int configured, int? listed, int? known) => configured > 0 ? configured : listed > 0 ? listed.Value : known ?? 0;
 
     private static Capability CapabilitiesOf(ModelTraits traits) =>
         (traits.Generates ? Generating : 0)

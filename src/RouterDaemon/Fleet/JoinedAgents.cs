@@ -26,15 +26,18 @@ internal sealed class JoinedAgents : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<string, JoinedAgent> _agents = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
-    private readonly FleetManager _fleet;
+    private readonly Action<IReadOnlyList<BackendConfig>> _publish;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private Task _watching = Task.CompletedTask;
 
-    public JoinedAgents(FleetManager fleet, TimeProvider time, ILogger log) => (_fleet, _time, _log) = (fleet, time, log);
+    /// <param name="publish">Takes the agents that are there now, after every change.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">The log.</param>
+    public JoinedAgents(Action<IReadOnlyList<BackendConfig>> publish, TimeProvider time, ILogger log) => (_publish, _time, _log) = (publish, time, log);
 
     /// <summary>Takes an agent in, or anew with what it serves now. False = there are too many.</summary>
-    public bool Register(string name, Uri endpoint, IReadOnlyList<string> models)
+    public bool Register(string name, Uri endpoint, IReadOnlyList<string> models, Secret? key = null)
     {
         lock (_lock)
         {
@@ -48,10 +51,11 @@ internal sealed class JoinedAgents : IAsyncDisposable
                 Id = name,
                 Kind = BackendKind.Routerd,
                 Url = endpoint,
+                ApiKey = key,
                 Deployments = models.Count == 0 ? null : [.. models.Select(m => new DeploymentConfig { Model = m })],
             };
             // An agent that says the same again keeps its connections.
-            var isNew = !_agents.TryGetValue(name, out var known) || known.Config.Url != endpoint || !known.Models.SequenceEqual(models);
+            var isNew = !_agents.TryGetValue(name, out var known) || known.Config.Url != endpoint || known.Config.ApiKey?.Reveal() != key?.Reveal() || !known.Models.SequenceEqual(models);
             _agents[name] = new JoinedAgent(isNew ? config : known!.Config, models, _time.GetTimestamp());
             if (isNew)
             {
@@ -118,7 +122,7 @@ internal sealed class JoinedAgents : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private void Publish() => _fleet.SetJoined([.. _agents.Values.Select(a => a.Config)]);
+    private void Publish() => _publish([.. _agents.Values.Select(a => a.Config)]);
 
     private async Task WatchAsync()
     {

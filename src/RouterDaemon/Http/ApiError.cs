@@ -31,6 +31,8 @@ internal sealed record ApiError(
     public static ApiError MethodNotAllowed(string method, string path, string allow) =>
         new(405, "invalid_request_error", "method_not_allowed", $"{path} does not take {method}; it takes {allow}.") { Allow = allow };
 
+    public static ApiError ResponseNotFound(string id) => new(404, "invalid_request_error", "response_not_found", $"There is no response \"{id}\": it was not stored, or not for long enough.", "response_id");
+
     public static ApiError ModelNotFound(string message) => new(404, "invalid_request_error", "model_not_found", message, "model");
 
     public static ApiError TooLarge(long maxBytes) =>

@@ -18,6 +18,8 @@ internal static class Routes
         new("POST", "/v1/completions", Heat.Hot, Access.Caller, Dialect.OpenAi, e.Completions.TextAsync),
         new("POST", "/v1/embeddings", Heat.Hot, Access.Caller, Dialect.OpenAi, e.Completions.EmbeddingsAsync),
         new("POST", "/v1/responses", Heat.Cold, Access.Caller, Dialect.OpenAi, e.Responses.CreateAsync),
+        new("GET", "/v1/responses/{id}", Heat.Cold, Access.Caller, Dialect.OpenAi, e.Responses.GetAsync),
+        new("DELETE", "/v1/responses/{id}", Heat.Cold, Access.Caller, Dialect.OpenAi, e.Responses.DeleteAsync),
         new("POST", "/v1/messages", Heat.Hot, Access.Caller, Dialect.Anthropic, e.Messages.CreateAsync),
         new("POST", "/v1/messages/count_tokens", Heat.Cold, Access.Caller, Dialect.Anthropic, e.Messages.CountTokensAsync),
         new("POST", "/v1/rerank", Heat.Hot, Access.Caller, Dialect.OpenAi, e.Completions.RerankAsync),

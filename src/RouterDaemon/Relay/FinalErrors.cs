@@ -1,3 +1,4 @@
+using RouterDaemon.Config;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.Routing;
 using RouterDaemon.Http;
@@ -79,6 +80,6 @@ internal static class FinalErrors
             missing &= ~call.Fleet.Snapshot.Deployments[candidate].Capabilities;
         }
 
-        return missing == Capability.None ? null : "none has " + string.Join(", ", Http.OpenAi.Capabilities.NamesOf(missing));
+        return missing == Capability.None ? null : "none has " + string.Join(", ", CapabilityNames.Of(missing));
     }
 }

@@ -99,6 +99,12 @@ internal static partial class Log
     [LoggerMessage(32, LogLevel.Warning, "agent {Name} was silent for {Seconds} s and is dropped")]
     public static partial void AgentLost(ILogger log, string name, double seconds);
 
+    [LoggerMessage(33, LogLevel.Information, "joined the router at {Router} as {Name}")]
+    public static partial void JoinedRouter(ILogger log, string router, string name);
+
+    [LoggerMessage(34, LogLevel.Warning, "cannot join the router at {Router}: {Reason}; it is tried again")]
+    public static partial void JoinFailed(ILogger log, string router, string reason);
+
     [LoggerMessage(40, LogLevel.Information, "redis {Address}: connected")]
     public static partial void RedisUp(ILogger log, string address);
 

@@ -146,7 +146,18 @@ public sealed class KeyTests : IAsyncLifetime
             "/v1/responses", Chat.Json($$"""{"model":"m","input":"hi"{{(previous.Length > 0 ? $",'previous_response_id':'{previous}'".Replace('\'', '"') : "")}}}"""), ("authorization", "Bearer " + key));
         string response = (await Ask(one, "")).Json.GetProperty("id").GetString()!;
         Assert.Equal(200, (await Ask(one, response)).Status);
+        async Task<int> Status(HttpMethod method, string key, string id)
+        {
+            using var request = new HttpRequestMessage(method, "/v1/responses/" + Uri.EscapeDataString(id));
+            request.Headers.Authorization = new("Bearer", key);
+            using HttpResponseMessage reply = await _fleet.Client.SendAsync(request);
+            return (int)reply.StatusCode;
+        }
+
+        Assert.Equal((200, 404, 404, 404), (await Status(HttpMethod.Get, one, response), await Status(HttpMethod.Get, two, response), await Status(HttpMethod.Get, two, $"{id}/{response}"), await Status(HttpMethod.Delete, two, response)));
         Assert.Equal((400, 400, 400), ((await Ask(two, response)).Status, (await Ask(two, $"{id}/{response}")).Status, (await Ask(one, $"{id}/{response}")).Status));
+        Assert.Equal((200, 404, 404), (await Status(HttpMethod.Delete, one, response), await Status(HttpMethod.Delete, one, response), await Status(HttpMethod.Get, one, response)));
+        Assert.Equal(400, (await Ask(one, response)).Status);
     }
 
     [Fact]

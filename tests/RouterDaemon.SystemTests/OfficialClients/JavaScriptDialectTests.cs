@@ -59,6 +59,9 @@ public sealed class JavaScriptDialectTests(DialectFleet fleet) : IClassFixture<D
         JsonElement next = seen.GetProperty("next");
         Assert.True(next.GetProperty("previous").GetBoolean());
         Assert.Equal(model == Tiny, next.GetProperty("moreInput").GetBoolean());
+        JsonElement again = seen.GetProperty("again");
+        Assert.Equal((Answer(model), true, true), (Text(again, "text"), again.GetProperty("same").GetBoolean(), again.GetProperty("usage").GetBoolean()));
+        AssertError(seen, "deleted", "NotFoundError", 404, "There is no response");
         AssertError(seen, "lost", "BadRequestError", 400, "resp_lost");
         AssertError(seen, "notFound", "NotFoundError", 404, "no-such-model");
         AssertError(seen, "untranslatable", "UnprocessableEntityError", 422, "tools[0].type");

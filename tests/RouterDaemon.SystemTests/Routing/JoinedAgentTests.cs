@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json;
 using RouterDaemon.Bench.Mock;
 using RouterDaemon.SystemTests.Support;
 using Xunit;
@@ -33,6 +35,46 @@ public sealed class JoinedAgentTests
         foreach (string bad in new[] { """{"endpoint":"http://h"}""", """{"name":"local","endpoint":"http://h"}""", """{"name":"b","endpoint":"ftp://h"}""", """{"name":"b","endpoint":"http://u:p@h"}""", """{"name":"b","endpoint":"http://h","models":"m"}""", """{"name":"b","endpoint":"http://h","models":[""]}""" })
             Assert.Equal(400, (await Post("/register", bad)).Status);
         Assert.DoesNotContain("s3cret-of-agents", fleet.Daemon.Log);
+    }
+
+    [Fact]
+    public async Task AnotherDaemonJoinsByItselfAndAgainWhenItWasForgotten()
+    {
+        using var home = new TempFolder();
+        await using Fleet router = await Fleet.StartAsync([""], "registration: { secret_env: AGENTS_SECRET }\n", home.Path, environment: Secret);
+        await using MockUpstream behind = MockUpstream.Start();
+        int port = DaemonBinary.FreePort();
+        await using DaemonProcess agent = await DaemonProcess.StartAsync(new DaemonOptions
+        {
+            NoModel = true,
+            Port = port,
+            Config = $"backends: [{{ id: inner, kind: openai, url: \"{behind.Url}v1\", deployments: [{{ model: theirs, price: {{ input: 2, output: 3 }} }}] }}]\n"
+                + $"registration: {{ secret_env: AGENTS_SECRET, join: {{ url: \"{router.Daemon.Url}\", endpoint: \"http://127.0.0.1:{port}\", name: mac, heartbeat: 1s }} }}\n",
+            Environment = Secret,
+        });
+        Task Joined() => Eventually.TrueAsync(async () => await router.ChooseAsync("theirs") == "theirs/mac", TimeSpan.FromSeconds(30), () => agent.Log + router.Daemon.Log);
+        await Joined();
+        JsonElement listed = await router.Client.GetFromJsonAsync<JsonElement>("/v1/models/theirs%2Fmac");
+        Assert.Equal((2, "public"), (listed.GetProperty("price_usd_per_million").GetProperty("input").GetDouble(), listed.GetProperty("trust").GetString()));
+        await router.RestartAsync(Secret);
+        await Joined();
+        Assert.Equal(2, agent.Log.Split("joined the router at").Length - 1);
+        Assert.DoesNotContain("s3cret-of-agents", agent.Log + router.Daemon.Log);
+    }
+
+    [Fact]
+    public async Task AWrongSecretIsSaidOnceAndTriedAgain()
+    {
+        await using Fleet router = await Fleet.StartAsync([""], "registration: { secret_env: AGENTS_SECRET }\n", environment: Secret);
+        await using DaemonProcess agent = await DaemonProcess.StartAsync(new DaemonOptions
+        {
+            NoModel = true,
+            Config = $"registration: {{ secret_env: AGENTS_SECRET, join: {{ url: \"{router.Daemon.Url}\", endpoint: \"http://127.0.0.1:1\", heartbeat: 1s }} }}\n",
+            Environment = new Dictionary<string, string> { ["AGENTS_SECRET"] = "wrong" },
+        });
+        await agent.WaitForLogAsync("it does not know the secret", TimeSpan.FromSeconds(10));
+        await Task.Delay(2500);
+        Assert.Equal(1, agent.Log.Split("cannot join the router").Length - 1);
     }
 
     [Fact]

@@ -33,13 +33,13 @@ public sealed class Fleet : IAsyncDisposable
     }
 
     /// <summary>Ends the daemon in order and starts it again with the same home.</summary>
-    public async Task RestartAsync()
+    public async Task RestartAsync(IReadOnlyDictionary<string, string>? environment = null)
     {
-        string home = Daemon.Home;
+        (string home, int port) = (Daemon.Home, Daemon.Port);
         Daemon.Signal(DaemonProcess.SigTerm);
         await Daemon.WaitForExitAsync(TimeSpan.FromSeconds(15));
         await Daemon.DisposeAsync();
-        Daemon = await DaemonProcess.StartAsync(new DaemonOptions { Home = home, NoModel = true, WaitReady = true });
+        Daemon = await DaemonProcess.StartAsync(new DaemonOptions { Home = home, Port = port, NoModel = true, WaitReady = true, Environment = environment ?? new Dictionary<string, string>() });
     }
 
     /// <summary>Sends streamed requests to one model.</summary>

@@ -20,6 +20,10 @@ for await (const event of await client.responses.create({ model, temperature: 0,
 
 const next = await client.responses.create({ model, temperature: 0, previous_response_id: chat.id, input: "And again: what is 7 + 8?" });
 seen.next = { text: next.output_text, previous: next.previous_response_id === chat.id, moreInput: next.usage.input_tokens > chat.usage.input_tokens };
+const again = await client.responses.retrieve(chat.id);
+seen.again = { same: JSON.stringify(again.output) === JSON.stringify(chat.output), text: again.output_text, usage: again.usage.total_tokens === chat.usage.total_tokens };
+await client.responses.delete(next.id);
+seen.deleted = await errorOf(() => client.responses.retrieve(next.id));
 seen.lost = await errorOf(() => client.responses.create({ model, previous_response_id: "resp_lost", input: "hi" }));
 seen.notFound = await errorOf(() => client.responses.create({ model: "no-such-model", input: "hi" }));
 seen.untranslatable = await errorOf(() => client.responses.create({ model, input: "hi", tools: [{ type: "web_search" }] }));

@@ -92,7 +92,7 @@ public sealed class DaemonVerbTests
                   - { id: good, kind: openai, url: "http://127.0.0.1:{{backend.Port}}" }
                   - { id: key, kind: openai, url: "http://127.0.0.1:{{wrongKey.Port}}" }
                   - { id: gone, kind: openai, url: "http://127.0.0.1:{{FreePort()}}" }
-                  - { id: unset, kind: openai, api_key_env: NO_SUCH_KEY }
+                  - { id: unset, kind: openai, api_key_env: NO_SUCH_KEY, deployments: [{ model: gpt-4o }, { model: gpt-99 }, { model: gpt-98, price: { input: 1, output: 1 } }] }
                 """);
             var run = await CliRun.With(fixture, "doctor", "--json", "--config", "routerd.yaml");
             using var json = JsonDocument.Parse(run.Out);
@@ -104,6 +104,7 @@ public sealed class DaemonVerbTests
             Assert.Contains(("backend key", "bad"), states);
             Assert.Contains(("backend gone", "bad"), states);
             Assert.Contains(("backend unset", "warning"), states);
+            Assert.Equal([("price of gpt-99/unset", "warning")], states.Where(s => s.Check.StartsWith("price ", StringComparison.Ordinal)));
             Assert.Equal(["good", "bad"], states.Where(s => s.Check.StartsWith("listen ", StringComparison.Ordinal)).Select(s => s.State));
             Assert.Empty(Directory.EnumerateFileSystemEntries(data.FullName));
         }

@@ -120,6 +120,36 @@ public sealed class LoaderTests
     }
 
     [Fact]
+    public void TheRouterToJoinComesFromTheEnvironment()
+    {
+        (string, string)[] spec = [("ROUTER_URL", "http://router:8080/"), ("AGENT_ENDPOINT", "http://mac.local:5000"), ("AGENT_NAME", "my mac"), ("MODEL_LIST", "a, b,"), ("HEARTBEAT_INTERVAL", "7"), ("ROUTER_SHARED_SECRET", "s3cret")];
+        var registration = Good(With(spec)).Registration;
+        var join = registration.Join!;
+        Assert.Equal(
+            ("http://router:8080/", "http://mac.local:5000/", "my-mac", TimeSpan.FromSeconds(7), "s3cret"),
+            (join.Url!.AbsoluteUri, join.Endpoint!.AbsoluteUri, join.Name, join.Heartbeat, registration.Secret!.Reveal()));
+        Assert.Equal(["a", "b"], join.Models);
+        Assert.Null(Good(With(("ROUTER_SHARED_SECRET", "s3cret"))).Registration.Secret);
+        var inFile = ConfigFixture.Good("registration: { secret_env: MINE, join: { url: http://r:1, endpoint: http://e:2, api_key_env: KEY } }", [.. spec, ("MINE", "mine"), ("KEY", "k")]).Registration;
+        Assert.Equal(("mine", "http://r:1/", "k", 0), (inFile.Secret!.Reveal(), inFile.Join!.Url!.AbsoluteUri, inFile.Join.ApiKey!.Reveal(), inFile.Join.Models.Count));
+    }
+
+    [Theory]
+    [InlineData("registration: { join: { endpoint: http://e:2 } }", "registration.join: the key \"url\" is missing")]
+    [InlineData("registration: { join: { url: http://r:1 } }", "registration.join: the key \"endpoint\" is missing")]
+    [InlineData("registration: { join: { url: http://r:1, endpoint: http://e:2, name: local } }", "registration.join.name: \"local\" is the backend of on-device models")]
+    [InlineData("registration: { join: { url: http://r:1, endpoint: http://e:2, heartbeat: 31s } }", "registration.join.heartbeat")]
+    [InlineData("registration: { join: { url: http://r:1, endpoint: http://e:2, heartbeat: 999ms } }", "registration.join.heartbeat")]
+    [InlineData("registration: { join: { url: http://r:1, endpoint: http://e:2, api_key_env: KEY } }", "warning: registration.join.api_key_env: the environment variable KEY is not set")]
+    public void FaultsOfJoiningNameTheirPlace(string yaml, string fault) => Assert.Contains(fault, ConfigFixture.Faults(yaml), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("1s")]
+    [InlineData("30s")]
+    public void TheHeartbeatMayBe(string beat) =>
+        Assert.NotNull(ConfigFixture.Good($"registration: {{ join: {{ url: http://r:1, endpoint: http://e:2, heartbeat: {beat} }} }}").Registration.Join);
+
+    [Fact]
     public void BackendsComeFromTheEnvironment()
     {
         var config = Good(With(

@@ -107,7 +107,7 @@ internal class OpenAiCompatibleBackend : Backend
             }
 
             await response.Content.LoadIntoBufferAsync(MaxModelListBytes, timeout.Token).ConfigureAwait(false);
-            return ParseModels(await response.Content.ReadAsByteArrayAsync(timeout.Token).ConfigureAwait(false));
+            return ModelListing.Read(await response.Content.ReadAsByteArrayAsync(timeout.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -195,31 +195,6 @@ internal class OpenAiCompatibleBackend : Backend
             throw new UpstreamException(RelayError.UpstreamConnectTimeout, "no connection in time", e);
         }
     }
-
-    /// <summary>vLLM says <c>max_model_len</c>, llama-server <c>meta.n_ctx_train</c>, some gateways <c>context_length</c>.</summary>
-    private static List<DiscoveredModel> ParseModels(byte[] body)
-    {
-        using var document = JsonDocument.Parse(body);
-        var models = new List<DiscoveredModel>();
-        if (document.RootElement.ValueKind != JsonValueKind.Object
-            || !document.RootElement.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array)
-        {
-            throw new JsonException("no data array");
-        }
-
-        foreach (var item in data.EnumerateArray())
-        {
-            if (item.ValueKind == JsonValueKind.Object && item.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String)
-            {
-                models.Add(new DiscoveredModel(id.GetString()!, IntOf(item, "max_model_len") ?? IntOf(item, "context_length") ?? 0));
-            }
-        }
-
-        return models;
-    }
-
-    private static int? IntOf(JsonElement item, string name) =>
-        item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
 
     /// <summary>When an answer asks to be left alone until; null = it does not.</summary>
     internal static TimeSpan? RetryAfterOf(HttpResponseMessage response)

@@ -13,5 +13,6 @@ internal static class DoctorChecks
         ModelChecks.ModelsAsync,
         NetworkChecks.ListenAsync,
         NetworkChecks.BackendsAsync,
+        PriceChecks.PricesAsync,
     ];
 }

@@ -7,15 +7,7 @@ namespace RouterDaemon.Config.Schema;
 /// <summary>A list of capability names to bits.</summary>
 internal sealed class CapabilitiesType : ConfigType<Capability>
 {
-    private static readonly (string Word, Capability Value)[] Names =
-    [
-        ("chat", Capability.Chat), ("completion", Capability.Completion), ("tools", Capability.Tools),
-        ("json_object", Capability.JsonObject), ("json_schema", Capability.JsonSchema), ("vision", Capability.Vision),
-        ("embeddings", Capability.Embeddings), ("rerank", Capability.Rerank), ("infill", Capability.Infill),
-        ("continue_assistant", Capability.ContinueAssistant), ("logprobs", Capability.LogProbs), ("audio", Capability.Audio),
-    ];
-
-    private static readonly ListType<Capability> List = new(new ChoiceType<Capability>(Names), maxItems: 32);
+    private static readonly ListType<Capability> List = new(new ChoiceType<Capability>(CapabilityNames.Table), maxItems: 32);
 
     public override bool TryBind(BindContext context, ConfigNode node, string path, out Capability value)
     {
@@ -31,5 +23,5 @@ internal sealed class CapabilitiesType : ConfigType<Capability>
 
     public override JsonObject Schema() => List.Schema();
 
-    public override JsonNode Show(Capability value) => List.Show(Array.ConvertAll(Array.FindAll(Names, n => value.HasFlag(n.Value)), static n => n.Value));
+    public override JsonNode Show(Capability value) => List.Show(Array.ConvertAll(Array.FindAll(CapabilityNames.Table, n => value.HasFlag(n.Value)), static n => n.Value));
 }

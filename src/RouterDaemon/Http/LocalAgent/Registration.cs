@@ -11,7 +11,10 @@ namespace RouterDaemon.Http.LocalAgent;
 /// <summary><c>POST /register</c> and <c>/heartbeat</c>: remote agents join and stay. Off without a shared secret.</summary>
 internal sealed class Registration(FleetManager fleet, JoinedAgents agents)
 {
-    /// <summary>Body: <c>{"name", "endpoint", "models": [...]}</c>; without models the agent's <c>/v1/models</c> is asked.</summary>
+    /// <summary>
+    /// Body: <c>{"name", "endpoint", "models": [...], "api_key"}</c>; without models the agent's <c>/v1/models</c> is asked, and
+    /// the key, which is kept in memory alone, is what the agent wants to see.
+    /// </summary>
     public async ValueTask RegisterAsync(RequestContext context)
     {
         CheckSecret(context, "/register");
@@ -31,7 +34,8 @@ internal sealed class Registration(FleetManager fleet, JoinedAgents agents)
             }
         }
 
-        if (!agents.Register(name, endpoint, models))
+        var key = AdminBody.Text(body.RootElement, "api_key", 1024);
+        if (!agents.Register(name, endpoint, models, key is null ? null : new Secret(key)))
         {
             throw new ApiException(ApiError.TooManyRequests($"There are {JoinedAgents.MaxAgents} agents, and no more are taken.", JoinedAgents.HeartbeatPeriod));
         }

@@ -1,3 +1,4 @@
+using RouterDaemon.Config;
 using System.Text;
 using System.Text.Json;
 using RouterDaemon.Core.Fleet;
@@ -114,7 +115,7 @@ internal sealed class Models(FleetManager fleet, Clock clock, long startedUnixSe
         }
 
         json.WriteStartArray("capabilities");
-        foreach (var capability in Capabilities.NamesOf(deployment.Capabilities))
+        foreach (var capability in CapabilityNames.Of(deployment.Capabilities))
         {
             json.WriteStringValue(capability);
         }

@@ -18,7 +18,7 @@ internal static class RouteDocs
 
         ["POST /register"] = new("registerAgent", "A remote agent joins, with the shared secret as bearer token; 404 while registration is off")
         {
-            Request = "name:string! endpoint:string! models:array",
+            Request = "name:string! endpoint:string! models:array api_key:string",
             Response = "status:string!",
         },
         ["POST /heartbeat"] = new("beatAgent", "An agent that joined says that it lives; after three missed beats of 30 s it is dropped")
@@ -72,6 +72,8 @@ internal static class RouteDocs
             Response = "object:string data:array! model:string usage:object",
             IsRouted = true,
         },
+        ["GET /v1/responses/{id}"] = new("getResponse", "A stored response of the caller, as it was sent") { Parameter = "Id of the response", Response = "id:string! object:string! status:string! output:array! usage:object" },
+        ["DELETE /v1/responses/{id}"] = new("deleteResponse", "Forgets a stored response of the caller") { Parameter = "Id of the response", Response = "id:string! object:string! deleted:boolean!" },
         ["POST /v1/responses"] = new("createResponse", "OpenAI Responses")
         {
             Request = "model:string! input:any! instructions:string previous_response_id:string store:boolean max_output_tokens:integer stream:boolean tools:array",

@@ -138,7 +138,34 @@ public sealed class ResponsesClientTests : IAsyncLifetime
             """[{"role":"user","content":"one"},{"role":"assistant","content":null,"tool_calls":[{"id":"t","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"t","content":"r"}]""",
             JsonNode.Parse(next.Body.Span)!["messages"]!.ToJsonString());
         var second = Bench.Answer(next, """{"model":"up","choices":[{"index":0,"message":{"role":"assistant","content":"done"},"finish_reason":"stop"}]}""");
+        var kept = await _memory.FindAsync(null, first, TestContext.Current.CancellationToken);
+        Assert.Equal((first, "completed", "f"), ((string)Response(kept!)["id"]!, (string)Response(kept!)["status"]!, (string)Response(kept!)["output"]![0]!["name"]!));
         Assert.False((bool)second["store"]!);
         Assert.Null(await _memory.FindAsync(null, (string)second["id"]!, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task WhatIsForgottenIsGoneAtOnceAndForGood()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        for (var round = 0; round < 50; round++)
+        {
+            _memory.Keep("owner", $"resp_{round}", [1, 2, 3]);
+            Assert.False(await _memory.ForgetAsync("other", $"resp_{round}", ct));
+            Assert.False(await _memory.ForgetAsync(null, $"owner/resp_{round}", ct));
+            Assert.True(await _memory.ForgetAsync("owner", $"resp_{round}", ct));
+            Assert.Null(await _memory.FindAsync("owner", $"resp_{round}", ct));
+            Assert.False(await _memory.ForgetAsync("owner", $"resp_{round}", ct));
+        }
+
+        Assert.Equal(0L, await _store.ReadAsync(c => c.Scalar("SELECT count(*) FROM r_responses"), ct));
+    }
+
+    private static JsonNode Response(byte[] kept)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new System.Text.Json.Utf8JsonWriter(buffer))
+            Assert.True(StoredResponse.TryWriteResponse(kept, json));
+        return JsonNode.Parse(buffer.ToArray())!;
     }
 }

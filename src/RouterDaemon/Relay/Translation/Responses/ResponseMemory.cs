@@ -43,6 +43,20 @@ internal sealed class ResponseMemory(Func<ContextStore?> store, ILogger log)
         }
     }
 
+    /// <summary>Forgets a conversation. False = it is not there (any more), or is another key's.</summary>
+    public async ValueTask<bool> ForgetAsync(string? owner, string responseId, CancellationToken cancellationToken)
+    {
+        if (responseId.Contains(OwnerEnd, StringComparison.Ordinal) || store() is not { } open)
+        {
+            return false;
+        }
+
+        var id = RowId(owner, responseId);
+        // The store's one writer takes its work in order: what is on the way is there before it is deleted.
+        var isOnTheWay = _onTheWay.TryRemove(id, out _);
+        return await open.DeleteResponseAsync(id, cancellationToken).ConfigureAwait(false) || isOnTheWay;
+    }
+
     private static string RowId(string? owner, string responseId) => owner is null ? responseId : owner + OwnerEnd + responseId;
 
     private async Task WriteAsync(ContextStore open, string id, byte[] conversation)

@@ -66,11 +66,11 @@ internal sealed class ResponsesDialect(ResponseMemory memory) : ForeignDialect
     }
 
     /// <summary>Keeps the conversation with its answer, unless the client asked not to.</summary>
-    public void Remember(string id, IReadOnlyList<ResponseItem> items)
+    public void Remember(string id, IReadOnlyList<ResponseItem> items, Action<Utf8JsonWriter> writeResponse)
     {
         if (_store)
         {
-            memory.Keep(_owner, id, StoredResponse.Write(_conversation, items));
+            memory.Keep(_owner, id, StoredResponse.Write(_conversation, items, writeResponse));
         }
     }
 

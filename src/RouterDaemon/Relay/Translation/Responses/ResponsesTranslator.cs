@@ -32,7 +32,7 @@ internal sealed class ResponsesTranslator(InferenceCall call, ResponsesDialect d
         using var events = new ResponseEvents(output, dialect);
         Begin(events);
         Close(events);
-        dialect.Remember(Id, _items);
+        dialect.Remember(Id, _items, stored => WriteResponse(stored, Status));
         events.Write("response." + Status, json =>
         {
             json.WritePropertyName("response");
@@ -50,7 +50,7 @@ internal sealed class ResponsesTranslator(InferenceCall call, ResponsesDialect d
             NewItem(ResponseItemKind.Call, tool).Text.Append(tool.Arguments);
         }
 
-        dialect.Remember(Id, _items);
+        dialect.Remember(Id, _items, stored => WriteResponse(stored, Status));
         WriteResponse(json, Status);
     }
 

@@ -4,11 +4,11 @@ using RouterDaemon.Http;
 
 namespace RouterDaemon.Relay.Translation.Responses;
 
-/// <summary>What is kept of a response: <c>{"messages": [chat messages, the answer included], "items": [the answer's items]}</c>.</summary>
+/// <summary>What is kept of a response: <c>{"messages": [chat messages, the answer included], "items": [the answer's items], "response": {as it was sent}}</c>.</summary>
 internal static class StoredResponse
 {
     /// <summary>The object for a conversation and its answer.</summary>
-    public static byte[] Write(byte[] conversation, IReadOnlyList<ResponseItem> items)
+    public static byte[] Write(byte[] conversation, IReadOnlyList<ResponseItem> items, Action<Utf8JsonWriter> writeResponse)
     {
         var output = new ArrayBufferWriter<byte>(conversation.Length + 1024);
         using (var json = new Utf8JsonWriter(output, JsonDefaults.Writer))
@@ -25,6 +25,8 @@ internal static class StoredResponse
             }
 
             json.WriteEndArray();
+            json.WritePropertyName("response");
+            writeResponse(json);
             json.WriteEndObject();
         }
 
@@ -36,6 +38,19 @@ internal static class StoredResponse
     {
         using var document = JsonDocument.Parse(stored);
         return System.Text.Encoding.UTF8.GetBytes(document.RootElement.GetProperty("messages").GetRawText());
+    }
+
+    /// <summary>Writes the response as it was sent; false = it was kept by a version that did not keep that.</summary>
+    public static bool TryWriteResponse(byte[] stored, Utf8JsonWriter json)
+    {
+        using var document = JsonDocument.Parse(stored);
+        if (!document.RootElement.TryGetProperty("response", out var response))
+        {
+            return false;
+        }
+
+        response.WriteTo(json);
+        return true;
     }
 
     /// <summary>Adds the items by their ids.</summary>
