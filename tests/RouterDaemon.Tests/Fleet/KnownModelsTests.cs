@@ -17,15 +17,15 @@ public sealed class KnownModelsTests
         Assert.True(DateOnly.TryParseExact(KnownModels.Date, "yyyy-MM-dd", out _));
         Assert.True(KnownModels.ByHost.Values.Sum(p => p.Models.Count) > 80);
         foreach (var (host, provider) in KnownModels.ByHost)
-        foreach (var (name, model) in provider.Models)
-        {
-            var price = model.Price;
-            Assert.True(price.InputUsdPerMillion is > 0 and < 200 && price.OutputUsdPerMillion is >= 0 and < 700, $"{host} {name}: price");
-            Assert.True(model.Embeds || price.OutputUsdPerMillion >= price.InputUsdPerMillion * 0.99, $"{host} {name}: an answer costs less than its prompt");
-            Assert.True((price.CachedInputUsdPerMillion ?? 0) <= price.InputUsdPerMillion, $"{host} {name}: the cached price is the higher one");
-            Assert.True(model.ContextTokens is 0 or >= 2048, $"{host} {name}: context");
-            Assert.True(provider.Serves(name), $"{host} {name} is in the table and under no_chat");
-        }
+            foreach (var (name, model) in provider.Models)
+            {
+                var price = model.Price;
+                Assert.True(price.InputUsdPerMillion is > 0 and < 200 && price.OutputUsdPerMillion is >= 0 and < 700, $"{host} {name}: price");
+                Assert.True(model.Embeds || price.OutputUsdPerMillion >= price.InputUsdPerMillion * 0.99, $"{host} {name}: an answer costs less than its prompt");
+                Assert.True((price.CachedInputUsdPerMillion ?? 0) <= price.InputUsdPerMillion, $"{host} {name}: the cached price is the higher one");
+                Assert.True(model.ContextTokens is 0 or >= 2048, $"{host} {name}: context");
+                Assert.True(provider.Serves(name), $"{host} {name} is in the table and under no_chat");
+            }
     }
 
     [Fact]
@@ -65,7 +65,8 @@ public sealed class KnownModelsTests
         var fleet = Build(
             new BackendConfig
             {
-                Id = "openai", Url = new Uri("https://api.openai.com/v1"),
+                Id = "openai",
+                Url = new Uri("https://api.openai.com/v1"),
                 Deployments = [new() { Model = "gpt-4o", Price = configured, ContextTokens = 5 }, new() { Model = "gpt-4.1" }, new() { Model = "gpt-5" }, new() { Model = "gpt-99" }],
             },
             new DiscoveredModel("gpt-4o", 77) { Price = listed }, new DiscoveredModel("gpt-4.1", 99) { Price = listed }, new DiscoveredModel("gpt-5", 0));
