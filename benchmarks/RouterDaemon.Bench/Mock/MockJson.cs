@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -96,7 +97,12 @@ internal static class MockJson
     public static byte[] Embeddings(MockRequest request, MockBehaviour behaviour)
     {
         int prompt = PromptTokens(request, behaviour);
-        return Encoding.UTF8.GetBytes($"{{\"object\":\"list\",\"model\":\"{Escape(request.Model)}\",\"data\":[{{\"object\":\"embedding\",\"index\":0,\"embedding\":[0.6,0.8]}}],\"usage\":{{\"prompt_tokens\":{prompt},\"total_tokens\":{prompt}}}}}");
+        using JsonDocument body = JsonDocument.Parse(request.Body);
+        int inputs = body.RootElement.GetProperty("input") is { ValueKind: JsonValueKind.Array } list ? list.GetArrayLength() : 1;
+        bool packed = body.RootElement.TryGetProperty("encoding_format", out JsonElement format) && format.ValueEquals("base64");
+        string vector = packed ? $"\"{Convert.ToBase64String(MemoryMarshal.AsBytes<float>([0.6f, 0.8f]))}\"" : "[0.6,0.8]";
+        string data = string.Join(',', Enumerable.Range(0, inputs).Select(i => $"{{\"object\":\"embedding\",\"index\":{i},\"embedding\":{vector}}}"));
+        return Encoding.UTF8.GetBytes($"{{\"object\":\"list\",\"model\":\"{Escape(request.Model)}\",\"data\":[{data}],\"usage\":{{\"prompt_tokens\":{prompt},\"total_tokens\":{prompt}}}}}");
     }
 
     public static int PromptTokens(MockRequest request, MockBehaviour behaviour) =>

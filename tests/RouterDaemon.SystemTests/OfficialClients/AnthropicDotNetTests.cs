@@ -76,6 +76,39 @@ public sealed class AnthropicDotNetTests(DialectFleet fleet) : IClassFixture<Dia
         Assert.Equal("The tool said: Sunny.", TextOf(second));
     }
 
+    [Theory]
+    [InlineData(DialectFleet.OpenAiModel)]
+    [InlineData(DialectFleet.AnthropicModel)]
+    public async Task SeesAnImage(string model)
+    {
+        var parts = new List<ContentBlockParam>
+        {
+            new ImageBlockParam(new Base64ImageSource { Data = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", MediaType = MediaType.ImagePng }),
+            new TextBlockParam("What is it?"),
+        };
+        Assert.Equal("An image: image/png", TextOf(await _client.Messages.Create(new MessageCreateParams { Model = model, MaxTokens = 64, Messages = [new UserMessageParam(parts)] })));
+    }
+
+    [Theory]
+    [InlineData("tiny", "Tell me a story about a dragon.")]
+    [InlineData(DialectFleet.OpenAiModel, "stall")]
+    [InlineData(DialectFleet.AnthropicModel, "stall")]
+    public async Task AnAbortEndsTheStream(string model, string wish)
+    {
+        using var abort = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (RawMessageStreamEvent e in _client.Messages.CreateStreaming(new MessageCreateParams { Model = model, MaxTokens = 500, Messages = [new UserMessageParam(wish)] }, abort.Token))
+            {
+                if (e.TryPickContentBlockDelta(out _))
+                    await abort.CancelAsync();
+            }
+
+            abort.Token.ThrowIfCancellationRequested();
+        });
+        await AskAsync(model, "hi");
+    }
+
     [Fact]
     public async Task ErrorsBecomeItsExceptions()
     {

@@ -12,6 +12,14 @@ public sealed class DialectFleet : IAsyncLifetime
     public const string AnthropicModel = "claude/a";
     public const string Key = "sk-upstream-secret";
 
+    /// <summary>The bundled model with a template that knows tools, on the device.</summary>
+    public const string ToolModel = "tooly";
+
+    /// <summary>The bundled model as a maker of embeddings, on the device.</summary>
+    public const string VectorModel = "vectors";
+
+    private readonly TempFolder _home = new();
+
     public DaemonProcess Daemon { get; private set; } = null!;
 
     public HttpClient Client => Daemon.Client;
@@ -24,9 +32,13 @@ public sealed class DialectFleet : IAsyncLifetime
     {
         OpenAi.Script = Answer;
         Anthropic = await AnthropicUpstream.StartAsync();
+        EditedModels.Add(_home.Path, ToolModel, i => i.Set("tokenizer.chat_template", EditedModels.ToolTemplate));
         Daemon = await DaemonProcess.StartAsync(new DaemonOptions
         {
+            Home = _home.Path,
             Config = $$"""
+                models:
+                  - { id: {{VectorModel}}, file: {{EditedModels.Bundled}}, pooling: mean }
                 backends:
                   - id: o
                     kind: openai
@@ -56,6 +68,7 @@ public sealed class DialectFleet : IAsyncLifetime
         await Daemon.DisposeAsync();
         await OpenAi.DisposeAsync();
         await Anthropic.DisposeAsync();
+        _home.Dispose();
     }
 
     /// <summary>What <see cref="AnthropicUpstream"/> would do, in OpenAI's dialect.</summary>

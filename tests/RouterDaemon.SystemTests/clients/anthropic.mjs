@@ -36,20 +36,22 @@ for await (const event of aborted) {
 }
 seen.aborted = true;
 
+// A model of this size cannot be trusted to call: on the device it is told to, and its grammar holds it to the schema.
+const caller = process.env.TOOLS;
+const tools = [{ name: weather.name, description: weather.description, input_schema: weather.schema }];
+const question = { role: "user", content: "Weather in Paris?" };
+const first = await client.messages.stream({ model: caller, max_tokens: 200, temperature: 0, tools, tool_choice: { type: onDevice ? "any" : "auto" }, messages: [question] }).finalMessage();
+const call = first.content.find((b) => b.type === "tool_use");
+const second = await client.messages.create({
+  model: caller, max_tokens: 64, temperature: 0, tools, tool_choice: { type: "none" },
+  messages: [question, { role: "assistant", content: first.content }, { role: "user", content: [{ type: "tool_result", tool_use_id: call.id, content: "Sunny." }] }],
+});
+seen.tools = { stop: first.stop_reason, name: call.name, input: call.input, answer: textOf(second) };
+
+const structured = await ask("An answer, please.", { output_config: { format: { type: "json_schema", schema: answerSchema } } });
+seen.structured = JSON.parse(textOf(structured));
+
 if (!onDevice) {
-  const tools = [{ name: weather.name, description: weather.description, input_schema: weather.schema }];
-  const question = { role: "user", content: "Weather in Paris?" };
-  const first = await client.messages.stream({ model, max_tokens: 64, tools, messages: [question] }).finalMessage();
-  const call = first.content.find((b) => b.type === "tool_use");
-  const second = await client.messages.create({
-    model, max_tokens: 64, tools,
-    messages: [question, { role: "assistant", content: first.content }, { role: "user", content: [{ type: "tool_result", tool_use_id: call.id, content: "Sunny." }] }],
-  });
-  seen.tools = { stop: first.stop_reason, name: call.name, input: call.input, answer: textOf(second) };
-
-  const structured = await ask("An answer, please.", { output_config: { format: { type: "json_schema", schema: answerSchema } } });
-  seen.structured = JSON.parse(textOf(structured));
-
   const image = await ask([{ type: "image", source: { type: "base64", media_type: "image/png", data: png } }, { type: "text", text: "What is it?" }]);
   seen.image = textOf(image);
 

@@ -35,6 +35,8 @@ try {
   seen.aborted = e.name;
 }
 
+seen.structured = JSON.parse((await ask("An answer, please.", { format: answerSchema })).message.content);
+
 if (!onDevice) {
   const tools = [{ type: "function", function: { name: weather.name, description: weather.description, parameters: weather.schema } }];
   const question = { role: "user", content: "Weather in Paris?" };
@@ -46,7 +48,6 @@ if (!onDevice) {
   const second = await client.chat({ model, tools, messages: [question, { role: "assistant", content, tool_calls: [call] }, { role: "tool", tool_name: call.function.name, content: "Sunny." }] });
   seen.tools = { name: call.function.name, arguments: call.function.arguments, answer: second.message.content };
 
-  seen.structured = JSON.parse((await ask("An answer, please.", { format: answerSchema })).message.content);
   seen.image = (await client.chat({ model, messages: [{ role: "user", content: "What is it?", images: [png] }] })).message.content;
   seen.thinking = (await ask("Think.", { think: "low" })).message.thinking;
   seen.refused = await errorOf(() => ask("fail 400"));

@@ -37,17 +37,19 @@ for await (const event of await client.responses.create({ model, stream: true, i
 }
 seen.aborted = true;
 
+// A model of this size cannot be trusted to call: on the device it is told to, and its grammar holds it to the schema.
+const caller = process.env.TOOLS;
+const tools = [{ type: "function", name: weather.name, description: weather.description, parameters: weather.schema, strict: true }];
+const events = client.responses.stream({ model: caller, tools, temperature: 0, tool_choice: onDevice ? "required" : "auto", input: "Weather in Paris?" });
+const first = await events.finalResponse();
+const call = first.output.find((o) => o.type === "function_call");
+const second = await client.responses.create({ model: caller, tools, temperature: 0, tool_choice: "none", max_output_tokens: 64, previous_response_id: first.id, input: [{ type: "function_call_output", call_id: call.call_id, output: "Sunny." }] });
+seen.tools = { name: call.name, arguments: JSON.parse(call.arguments), answer: second.output_text };
+
+const structured = await client.responses.create({ model, temperature: 0, input: "An answer, please.", text: { format: { type: "json_schema", name: "answer", schema: answerSchema, strict: true } } });
+seen.structured = JSON.parse(structured.output_text);
+
 if (!onDevice) {
-  const tools = [{ type: "function", name: weather.name, description: weather.description, parameters: weather.schema, strict: true }];
-  const events = client.responses.stream({ model, tools, input: "Weather in Paris?" });
-  const first = await events.finalResponse();
-  const call = first.output.find((o) => o.type === "function_call");
-  const second = await client.responses.create({ model, tools, previous_response_id: first.id, input: [{ type: "function_call_output", call_id: call.call_id, output: "Sunny." }] });
-  seen.tools = { name: call.name, arguments: JSON.parse(call.arguments), answer: second.output_text };
-
-  const structured = await client.responses.create({ model, input: "An answer, please.", text: { format: { type: "json_schema", name: "answer", schema: answerSchema, strict: true } } });
-  seen.structured = JSON.parse(structured.output_text);
-
   const image = await client.responses.create({ model, input: [{ role: "user", content: [{ type: "input_image", image_url: `data:image/png;base64,${png}`, detail: "auto" }, { type: "input_text", text: "What is it?" }] }] });
   seen.image = image.output_text;
 
