@@ -25,12 +25,21 @@ internal static class Lanes8
         where T : struct
         => MemoryMarshal.Cast<Vector256<T>, T>(new ReadOnlySpan<Vector256<T>>(in lanes))[lane];
 
-    /// <summary>The smallest; lanes must hold numbers.</summary>
+    /// <summary>
+    /// The smallest and the second smallest of eight pairs in one reduction; of equal ones both. <paramref name="low"/> holds each pair's smaller, and all
+    /// must be numbers.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Least(Vector256<float> lanes)
+    public static (float Least, float Second) LeastTwo(Vector256<float> low, Vector256<float> high)
     {
-        var four = Vector128.MinNative(lanes.GetLower(), lanes.GetUpper());
-        var two = Vector128.MinNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
-        return MathF.Min(two[0], two[1]);
+        var (least, second) = Halve(low.GetLower(), low.GetUpper(), high.GetLower(), high.GetUpper());
+        // The order stands in the call: a shuffle by a variable is no single instruction.
+        (least, second) = Halve(least, Vector128.Shuffle(least, Vector128.Create(2, 3, 0, 1)), second, Vector128.Shuffle(second, Vector128.Create(2, 3, 0, 1)));
+        (least, second) = Halve(least, Vector128.Shuffle(least, Vector128.Create(1, 0, 3, 2)), second, Vector128.Shuffle(second, Vector128.Create(1, 0, 3, 2)));
+        return (least.ToScalar(), second.ToScalar());
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector128<float> Low, Vector128<float> High) Halve(Vector128<float> low, Vector128<float> otherLow, Vector128<float> high, Vector128<float> otherHigh) =>
+        (Vector128.MinNative(low, otherLow), Vector128.MinNative(Vector128.MaxNative(low, otherLow), Vector128.MinNative(high, otherHigh)));
 }

@@ -168,7 +168,7 @@ public ref struct PolicyContext
 
     /// <summary>A uniform number in [0, 1).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public double NextDouble() => (Next() >> 11) * (1.0 / (1UL << 53));
+    public double NextDouble() => (long)(Next() >> 11) * (1.0 / (1UL << 53));
 
     private void List()
     {

@@ -14,33 +14,27 @@ internal sealed class PricedPolicy : IRoutingPolicy
     {
         context.PriceAll();
         var scores = context.Scores;
-        var best = Least(scores);
+        var (low, high) = (scores[0], Vector256.Create(float.PositiveInfinity));
+        for (var place = 1; place < scores.Length; place++)
+        {
+            high = Vector256.MinNative(high, Vector256.MaxNative(low, scores[place]));
+            low = Vector256.MinNative(low, scores[place]);
+        }
+
+        var (best, second) = Lanes8.LeastTwo(low, high);
         context.Winner = Find(scores, best, ref context);
         context.RunnerUp = -1;
         if (context.UsableCount == 1)
             return;
-        // One float written where a vector is read next would stall the read: the winner's lane is masked in a register and written back whole.
-        ref var winners = ref scores[context.Winner / LaneBlock.Width];
-        winners = Vector256.ConditionalSelect(
-            Lanes8.Mask(1 << (context.Winner % LaneBlock.Width)), Vector256.Create(float.PositiveInfinity), winners);
-        var second = Least(scores);
-        context.RunnerUp = Find(scores, second);
+        context.RunnerUp = Find(scores, second, except: (uint)context.Winner);
         if (!context.MayExplore || second > ExplorationRange * best || context.Entry(context.RunnerUp).Paid)
             return;
         (context.Winner, context.RunnerUp) = (context.RunnerUp, context.Winner);
         context.Explored = true;
     }
 
+    /// <summary>Of equal ones one by lot, so that a fleet of equals is used evenly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Least(ReadOnlySpan<Vector256<float>> scores)
-    {
-        var least = scores[0];
-        for (var place = 1; place < scores.Length; place++)
-            least = Vector256.MinNative(least, scores[place]);
-        return Lanes8.Least(least);
-    }
-
-    /// <summary>The lane of a score. Equals win by lot, so that a fleet of equals is used evenly.</summary>
     private static int Find(ReadOnlySpan<Vector256<float>> scores, float wanted, ref PolicyContext context)
     {
         int equals = 0, lane = 0;
@@ -54,8 +48,20 @@ internal sealed class PricedPolicy : IRoutingPolicy
         return equals == 1 ? lane : Find(scores, wanted, context.NextIndex(equals));
     }
 
-    /// <summary>The lane of the score after <paramref name="skip"/> equal ones.</summary>
-    private static int Find(ReadOnlySpan<Vector256<float>> scores, float wanted, int skip = 0)
+    /// <summary>The place of the first with this score that is not <paramref name="except"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Find(ReadOnlySpan<Vector256<float>> scores, float wanted, uint except)
+    {
+        for (var place = 0; ; place++)
+        {
+            var bits = Equal(scores[place], wanted);
+            bits &= (uint)place == except / LaneBlock.Width ? ~(1 << (int)(except % LaneBlock.Width)) : -1;
+            if (bits != 0)
+                return (place * LaneBlock.Width) + BitOperations.TrailingZeroCount(bits);
+        }
+    }
+
+    private static int Find(ReadOnlySpan<Vector256<float>> scores, float wanted, int skip)
     {
         var place = 0;
         var bits = Equal(scores[0], wanted);

@@ -43,20 +43,48 @@ internal static class Pricing
         ref readonly var request = ref context.Request;
         ref readonly var weights = ref request.Weights;
         float output = context.OutputTokens, sloTtft = context.SloTtft, sloTpot = context.SloTpot;
-        var inFlight = Vector256.ConvertToSingle(block.InFlight);
-        var prompt = Vector256.Create((float)request.PromptTokens);
-        var cached = Vector256.MinNative(context.MatchedIn(place) * block.HitRatio, prompt);
-        var uncached = prompt - cached;
-
+        // Sixteen registers are few: what is known is written and summed at once, and what is needed last is computed last.
+        var cached = Vector256.MinNative(context.MatchedIn(place) * block.HitRatio, Vector256.Create((float)request.PromptTokens));
+        var uncached = Vector256.Create((float)request.PromptTokens) - cached;
+        terms.Cached = cached;
+        var cost = 1e-6f * ((uncached * block.InputUsdPerMillion) + (cached * block.CachedInputUsdPerMillion) + (output * block.OutputUsdPerMillion));
+        terms.Cost = cost;
         var work = uncached * Fused(block.AttentionPerPair, Fused(Half, uncached, cached), block.PrefillPerToken);
+        terms.Prefill = work;
+
+        var money = cost * (context.MoneyFactor * block.MoneyFactor);
+        terms.Money = money;
+        var failure = weights.FailureUsd * block.FailureRisk;
+        terms.Failure = failure;
+        var taskClass = (int)request.TaskClass & (DeploymentState.ClassCount - 1);
+        var expected = (block.QualityWeight[taskClass] * block.Quality) + block.QualityScore[taskClass];
+        var quality = weights.QualityUsd * (Vector256.Create(1f) - expected);
+        terms.Quality = quality;
+        var affinity = context.AffinityIn(place);
+        terms.Affinity = affinity;
+        var sum = (money + failure) + (quality + affinity);
+
+        var inFlight = Vector256.ConvertToSingle(block.InFlight);
         // Never below 0: the ticks of a deployment idle for long have gone round, and another thread's event may be stamped later than this decision.
         var ticks = Vector256.Max(NowTicks(context.NowNs) - block.HeadTicks, Vector256<int>.Zero);
         var done = (1e-9f * (1 << LaneBlock.TickShift)) * Vector256.ConvertToSingle(ticks);
         var ahead = Vector256.MaxNative(block.AheadSeconds - done, block.LeastAheadSeconds);
+        terms.Ahead = ahead;
         var queue = Fused(block.QueueCoupling, ahead, SlotWait(block, inFlight));
+        terms.Queue = queue;
         var ttft = Vector256.MaxNative(block.BaseTtft + work + queue, Silence(block, context.NowNs));
+        terms.Ttft = ttft;
         var itl = Vector256.MaxNative(Fused(block.ItlPerStream, inFlight - block.MeanStreams, block.Itl), 0.1f * block.Itl);
+        terms.Itl = itl;
         var total = Fused(Vector256.Create(output), itl, ttft);
+
+        var late = Vector256.MaxNative(Vector256<float>.Zero, ttft - Vector256.Create(sloTtft));
+        var overdue = Vector256.MaxNative(Vector256<float>.Zero, late - (OverdueSecondsPerToken * Vector256.Create((float)request.PromptTokens)));
+        var time = weights.TimeUsdPerSecond * Fused(Vector256.Create(OverdueFactor), overdue, Fused(Vector256.Create(LateFactor), late, total));
+        terms.Time = time;
+        sum += time;
+        var harm = Externality(block, in weights, inFlight, work, output, itl, sloTpot);
+        terms.Externality = harm;
 
         var hit = Vector256.Create(1f);
         if (sloTtft > 0)
@@ -65,35 +93,9 @@ internal static class Pricing
             hit *= Logistic(Vector256.Create(sloTpot) - itl, Fused(block.ItlSigma, itl, Vector256.Create(0.001f)));
         if (request.DeadlineMs > 0)
             hit *= Logistic(Vector256.Create(request.DeadlineMs * 1e-3f) - total, 0.3f * total);
-
-        var cost = 1e-6f * ((uncached * block.InputUsdPerMillion) + (cached * block.CachedInputUsdPerMillion) + (output * block.OutputUsdPerMillion));
-        var money = cost * (context.MoneyFactor * block.MoneyFactor);
-        var late = Vector256.MaxNative(Vector256<float>.Zero, ttft - Vector256.Create(sloTtft));
-        var overdue = Vector256.MaxNative(Vector256<float>.Zero, late - (OverdueSecondsPerToken * prompt));
-        var time = weights.TimeUsdPerSecond * Fused(Vector256.Create(OverdueFactor), overdue, Fused(Vector256.Create(LateFactor), late, total));
-        var harm = Externality(block, in weights, inFlight, work, output, itl, sloTpot);
         var miss = Vector256.Create(1f) - hit;
-        var failure = weights.FailureUsd * block.FailureRisk;
-        var taskClass = (int)request.TaskClass & (DeploymentState.ClassCount - 1);
-        var expected = (block.QualityWeight[taskClass] * block.Quality) + block.QualityScore[taskClass];
-        var quality = weights.QualityUsd * (Vector256.Create(1f) - expected);
-        var affinity = context.AffinityIn(place);
-
-        terms.Ttft = ttft;
-        terms.Queue = queue;
-        terms.Prefill = work;
-        terms.Itl = itl;
-        terms.Cached = cached;
         terms.Miss = miss;
-        terms.Cost = cost;
-        terms.Money = money;
-        terms.Time = time;
-        terms.Externality = harm;
-        terms.Failure = failure;
-        terms.Quality = quality;
-        terms.Affinity = affinity;
-        // What is known last is added last.
-        var sum = (money + failure) + (quality + affinity) + time + Fused(Vector256.Create(weights.SloMissUsd), miss, harm);
+        sum += Fused(Vector256.Create(weights.SloMissUsd), miss, harm);
         // What cannot be compared never wins: of a pair with one that is no number, the native minimum is the second.
         return terms.Total = Vector256.MinNative(sum, Vector256.Create(float.MaxValue));
     }
@@ -108,12 +110,13 @@ internal static class Pricing
         terms.ItlMs = Lanes8.At(in lanes.Itl, lane) * 1e3f;
         terms.OutputTokens = context.OutputTokens;
         terms.CachedTokens = Lanes8.At(in lanes.Cached, lane);
-        terms.MissProbability = Lanes8.At(in lanes.Miss, lane);
+        var miss = Lanes8.At(in lanes.Miss, lane);
+        terms.MissProbability = miss;
         terms.CostUsd = Lanes8.At(in lanes.Cost, lane);
         terms.MoneyUsd = Lanes8.At(in lanes.Money, lane);
         terms.TimeUsd = Lanes8.At(in lanes.Time, lane);
         terms.ExternalityUsd = Lanes8.At(in lanes.Externality, lane);
-        terms.MissUsd = weights.SloMissUsd * terms.MissProbability;
+        terms.MissUsd = weights.SloMissUsd * miss;
         terms.FailureUsd = Lanes8.At(in lanes.Failure, lane);
         terms.QualityUsd = Lanes8.At(in lanes.Quality, lane);
         terms.AffinityUsd = Lanes8.At(in lanes.Affinity, lane);

@@ -113,29 +113,47 @@ public sealed partial class Router
         Volatile.Write(ref mean, mean + (0.02f * (Math.Clamp(tokens, 1, 100_000) - mean)));
     }
 
-    private static void Prepare(ref readonly PolicyContext context, DeploymentEntry entry, in RouteDecision decision, out RouteLease lease)
+    private static void Prepare(
+        ref readonly PolicyContext context, in TermLanes prices, DeploymentEntry entry, in RouteDecision decision, out RouteLease lease)
     {
         ref readonly var request = ref context.Request;
         ref readonly var terms = ref decision.WinnerTerms;
         var state = entry.State;
-        lease = default;
+        // Each field by itself: clearing the whole, which may lie on the heap and holds references, is a call that costs more than all of these.
         lease.State = state;
         lease.StartNs = context.NowNs;
+        lease.FirstTokenNs = 0;
+        lease.GapStartNs = 0;
+        lease.LastTokenNs = 0;
+        lease.WorkMarkUs = 0;
+        lease.GapLimitNs = 0;
         lease.Sequence = decision.Sequence;
-        lease.Uncached = Math.Max(0, request.PromptTokens);
+        lease.Tokens = 0;
+        lease.GapTokens = 0;
+        lease.GapStreams = 0;
+        lease.GapReports = 0;
+        lease.GapTotal = 0;
+        lease.GapSeconds = 0;
+        lease.IsLost = false;
+        lease.IsTrial = false;
+        lease.Budgets = null;
+        lease.CallerBudgets = null;
+        lease.ReservedUsd = 0;
+        lease.Cached = 0;
+        lease.MatchedTokens = 0;
         if (context.HasMatches)
         {
             lease.Cached = (int)terms.CachedTokens;
-            lease.Uncached = Math.Max(0, request.PromptTokens - lease.Cached);
             lease.MatchedTokens = (int)context.MatchedAt(context.Winner);
         }
 
+        lease.Uncached = Math.Max(0, request.PromptTokens - lease.Cached);
         lease.PromptTokens = request.PromptTokens;
         lease.PromptBytes = request.PromptBytes;
         lease.TaskClass = request.TaskClass;
         lease.KvTokens = request.PromptTokens;
         lease.WorkUs = (int)Math.Clamp(terms.PrefillMs * 1e3f, 0, 2e9f);
-        lease.AheadSeconds = state.AheadSeconds(context.NowNs);
+        lease.AheadSeconds = Lanes8.At(in prices.Ahead, context.Winner % LaneBlock.Width);
         lease.SloTtft = context.SloTtft;
         lease.PredictedItl = terms.ItlMs * 1e-3f;
         lease.ExtraSeconds = state.SlotWait(entry.Slots);

@@ -79,9 +79,10 @@ public sealed partial class Router
             context.Explored = false;
             _policies[decision.Policy].Select(ref context);
             // Before it counts itself.
-            Pricing.Extract(in context, in context.PriceOf(context.Winner), context.Winner % LaneBlock.Width, out decision.WinnerTerms);
+            ref readonly var prices = ref context.PriceOf(context.Winner);
+            Pricing.Extract(in context, in prices, context.Winner % LaneBlock.Width, out decision.WinnerTerms);
             var entry = context.Entry(context.Winner);
-            Prepare(in context, entry, in decision, out lease);
+            Prepare(in context, in prices, entry, in decision, out lease);
             var billed = entry.Budgets.Length > 0 || callerBudgets is not null;
             var refusal = Reserve(entry, callerBudgets, billed ? CandidateMask.MostCostUsd(entry, in request, output) : 0, ref lease);
             if (refusal == MaskReason.None)

@@ -6,6 +6,7 @@ namespace RouterDaemon.Core.Routing;
 internal struct TermLanes
 {
     public Vector256<float> Ttft;
+    public Vector256<float> Ahead;
     public Vector256<float> Queue;
     public Vector256<float> Prefill;
     public Vector256<float> Itl;

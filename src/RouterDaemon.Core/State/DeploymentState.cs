@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RouterDaemon.Core.Stats;
 
 namespace RouterDaemon.Core.State;
@@ -207,11 +208,20 @@ public sealed partial class DeploymentState
     }
 
     /// <summary>A few nanoseconds of exclusion among writers; readers take no lock and read single floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Enter()
     {
+        if (Interlocked.CompareExchange(ref _gate, 1, 0) != 0)
+            Wait();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Wait()
+    {
         var spinner = default(SpinWait);
-        while (Interlocked.CompareExchange(ref _gate, 1, 0) != 0)
+        do
             spinner.SpinOnce();
+        while (Interlocked.CompareExchange(ref _gate, 1, 0) != 0);
     }
 
     private void Exit() => Volatile.Write(ref _gate, 0);
