@@ -32,7 +32,7 @@ busy() { (while :; do :; done) & others+=($!); }
 
 nginx -p "$work" -c "$here/nginx.conf" 2> /dev/null
 ROUTERD_HOME=$work/home ROUTERD_LISTEN=$daemon "$binary" serve --config "$here/routerd.yaml" > "$work/routerd.log" 2>&1 & routerd=$!
-until curl -fs "$daemon/health/live" > /dev/null; do sleep 0.1; done
+until curl -fs "$daemon/health/live" > /dev/null; do kill -0 "$routerd" || { cat "$work/routerd.log"; exit 1; }; sleep 0.1; done
 load "$daemon" > /dev/null # what the tools read
 echo "| beside | direct p50 | direct p99 | routed p50 | routed p99 |"
 echo "|---|---|---|---|---|"

@@ -83,6 +83,7 @@ internal sealed class Daemon : IAsyncDisposable
         _quality = new QualityLearner(_fleet);
         _watch = new DeadlineWatch(time, _relayOptions.WatchInterval);
         var router = new Router(new RouterOptions { Policy = config.Routing.Policy });
+        ContextReader.GiveWayTo(() => router.Decisions);
         _decisions = new DecisionRecorder(router, _clock);
         var meters = new RequestMeters();
         var recorder = new RequestRecorder(_journal, meters, _clock, _log);

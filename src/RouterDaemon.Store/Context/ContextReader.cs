@@ -41,6 +41,9 @@ public sealed class ContextReader : IDisposable
         }
     }
 
+    /// <summary>Makes questions rest while requests run; <paramref name="requests"/> counts them. Holds for every reader of the process.</summary>
+    public static void GiveWayTo(Func<long> requests) => QuestionThreads.Shared.GiveWayTo(requests);
+
     /// <summary>Runs one statement of somebody else's within <see cref="SqlLimits"/>; throws as <see cref="Sql.SqlRunner.Run"/>.</summary>
     public Task<Sql.SqlResult> RunSqlAsync(string sql, IReadOnlyList<object?> parameters, CancellationToken cancellation = default) =>
         QuestionThreads.Shared.RunAsync(() => Sql.SqlRunner.Run(Path, sql, parameters, SqlLimits, cancellation), cancellation);
