@@ -69,7 +69,9 @@ internal static class Pricing
         var cost = 1e-6f * ((uncached * block.InputUsdPerMillion) + (cached * block.CachedInputUsdPerMillion) + (output * block.OutputUsdPerMillion));
         var money = cost * (context.MoneyFactor * block.MoneyFactor);
         var late = Vector256.MaxNative(Vector256<float>.Zero, ttft - Vector256.Create(sloTtft));
-        var overdue = Vector256.MaxNative(Vector256<float>.Zero, late - (OverdueSecondsPerToken * prompt));
+        // Only waiting can be overdue: one's own prefill takes its time anywhere, and an API that is slow is no queue.
+        var overdue = Vector256.MaxNative(
+            Vector256<float>.Zero, Vector256.MinNative(late - (OverdueSecondsPerToken * prompt), ttft - (block.BaseTtft + work)));
         var time = weights.TimeUsdPerSecond * Fused(Vector256.Create(OverdueFactor), overdue, Fused(Vector256.Create(LateFactor), late, total));
         var harm = Externality(block, in weights, inFlight, work, output, itl, sloTpot);
         var miss = Vector256.Create(1f) - hit;
