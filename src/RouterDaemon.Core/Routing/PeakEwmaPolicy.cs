@@ -17,6 +17,7 @@ internal sealed class PeakEwmaPolicy : IRoutingPolicy
         var state = context.State(lane);
         var pending = state.InFlight;
         // Never measured but busy: stand back until the first answer.
-        return state.Memory.Peak == 0 && pending > 0 ? UnknownPenalty + pending : state.Memory.Peak * (pending + 1);
+        var peak = state.Memory.PeakAt(context.NowNs);
+        return peak == 0 && pending > 0 ? UnknownPenalty + pending : peak * (pending + 1);
     }
 }

@@ -72,14 +72,17 @@ internal static class Pricing
         terms.Ahead = ahead;
         var queue = Fused(block.QueueCoupling, ahead, SlotWait(block, inFlight));
         terms.Queue = queue;
-        var ttft = Vector256.MaxNative(block.BaseTtft + work + queue, Silence(block, context.NowNs));
+        var own = block.BaseTtft + work;
+        var ttft = Vector256.MaxNative(own + queue, Silence(block, context.NowNs));
         terms.Ttft = ttft;
         var itl = Vector256.MaxNative(Fused(block.ItlPerStream, inFlight - block.MeanStreams, block.Itl), 0.1f * block.Itl);
         terms.Itl = itl;
         var total = Fused(Vector256.Create(output), itl, ttft);
 
         var late = Vector256.MaxNative(Vector256<float>.Zero, ttft - Vector256.Create(sloTtft));
-        var overdue = Vector256.MaxNative(Vector256<float>.Zero, late - (OverdueSecondsPerToken * Vector256.Create((float)request.PromptTokens)));
+        // Only waiting can be overdue: one's own prefill takes its time anywhere, and an API that is slow is no queue.
+        var waited = Vector256.MinNative(late - (OverdueSecondsPerToken * Vector256.Create((float)request.PromptTokens)), ttft - own);
+        var overdue = Vector256.MaxNative(Vector256<float>.Zero, waited);
         var time = weights.TimeUsdPerSecond * Fused(Vector256.Create(OverdueFactor), overdue, Fused(Vector256.Create(LateFactor), late, total));
         terms.Time = time;
         sum += time;

@@ -1,4 +1,5 @@
 using RouterDaemon.Core.Fleet;
+using RouterDaemon.Core.State;
 using RouterDaemon.Core.Wire;
 
 namespace RouterDaemon.Core.Routing;
@@ -11,6 +12,9 @@ public sealed partial class Router
     /// the same lump.
     /// </summary>
     private const int GapBatch = 256;
+
+    /// <summary>The same where no prefill falls in between: there a short batch shows the beginning and the end of a slow time sooner.</summary>
+    private const int SteadyGapBatch = 32;
 
     /// <summary>Where no prefill explains a long gap, a batch that takes longer than a whole one should is closed early, from this many tokens on: a slow time.</summary>
     private const int EarlyGapBatch = 16;
@@ -46,7 +50,7 @@ public sealed partial class Router
         lease.GapReports++;
         lease.LastTokenNs = nowNs;
         state.Progress(nowNs);
-        if (lease.GapTokens >= GapBatch || (nowNs > lease.GapLimitNs && lease.GapTokens >= EarlyGapBatch && state.Model.IsSteady))
+        if (lease.GapTokens >= BatchOf(state) || (nowNs > lease.GapLimitNs && lease.GapTokens >= EarlyGapBatch && state.Model.IsSteady))
             CloseGap(ref lease, nowNs);
     }
 
@@ -104,7 +108,9 @@ public sealed partial class Router
         lease.GapLimitNs = GapLimit(in lease, nowNs);
     }
 
-    private static long GapLimit(in RouteLease lease, long nowNs) => nowNs + (long)(GapBatch * lease.PredictedItl * 1e9f);
+    private static long GapLimit(in RouteLease lease, long nowNs) => nowNs + (long)(BatchOf(lease.State!) * lease.PredictedItl * 1e9f);
+
+    private static int BatchOf(DeploymentState state) => state.Model.IsSteady ? SteadyGapBatch : GapBatch;
 
     private void LearnOutput(TaskClass taskClass, int tokens)
     {

@@ -192,7 +192,7 @@ public sealed partial class DeploymentState
             StreamVariance = s.StreamVariance,
             MeanWork = s.MeanWork,
             WorkVariance = s.WorkVariance,
-            Interference = Math.Clamp(s.Interference, 0.02f, 1.5f),
+            Interference = Math.Clamp(s.Interference, 0, 1.5f),
             TtftSigma = Math.Clamp(s.TtftSigma, 0.05f, 2),
             ItlSigma = Math.Clamp(s.ItlSigma, 0.05f, 2),
             Service = s.Service,

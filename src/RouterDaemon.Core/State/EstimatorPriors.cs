@@ -20,7 +20,7 @@ public readonly record struct EstimatorPriors(
     public static EstimatorPriors Remote => new(300, 60, 1, 20, 0.01, 6000);
 
     /// <summary>A paid API: what one caller sends there hardly disturbs anyone.</summary>
-    public static EstimatorPriors Hosted => new(300, 60, 1, 20, 0.001, 6000) { Interference = 0.02, QueueCoupling = 0.1 };
+    public static EstimatorPriors Hosted => new(300, 60, 1, 20, 0.001, 6000) { Interference = 0, QueueCoupling = 0.1 };
 
     /// <summary>A model of this machine, size unknown.</summary>
     public static EstimatorPriors OnDevice => new(30, 500, 2, 30, 0.3, 6000);

@@ -16,9 +16,6 @@ internal struct LatencyMemory
     /// <summary>Samples seen.</summary>
     public readonly int Count => _count;
 
-    /// <summary>Peak EWMA in seconds (Finagle, PeakEwma.scala): jumps up to a worse sample, decays with a time constant of 10 s.</summary>
-    public readonly float Peak => _peak;
-
     /// <summary>Mean of the last ten first-token times in seconds (LiteLLM, lowest_latency.py); 0 = none yet.</summary>
     public readonly float RecentMean
     {
@@ -34,12 +31,20 @@ internal struct LatencyMemory
 
     public void AddFirstToken(float seconds) => _recent[_count++ % RecentCount] = seconds;
 
+    /// <summary>
+    /// Peak EWMA in seconds (Finagle, PeakEwma.scala): jumps up to a worse sample and falls towards 0 with a time constant of 10 s, also while nothing is
+    /// heard, so that a deployment once slow is tried again; 0 = no request ended yet.
+    /// </summary>
+    public readonly float PeakAt(long nowNs) => _peak * WeightAt(nowNs);
+
     public void AddRequest(float seconds, long nowNs)
     {
-        var weight = MathF.Exp(-(nowNs - _peakNs) * 1e-9f / PeakTauSeconds);
-        _peak = seconds > _peak ? seconds : (_peak * weight) + (seconds * (1 - weight));
+        var weight = WeightAt(nowNs);
+        _peak = MathF.Max(seconds, (_peak * weight) + (seconds * (1 - weight)));
         _peakNs = nowNs;
     }
+
+    private readonly float WeightAt(long nowNs) => MathF.Exp(-(nowNs - _peakNs) * 1e-9f / PeakTauSeconds);
 
     [InlineArray(RecentCount)]
     private struct Recent

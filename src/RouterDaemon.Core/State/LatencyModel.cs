@@ -17,6 +17,7 @@ internal struct LatencyModel
     private const float MostSlowdown = 64;
     private const float SlowdownGain = 0.5f;
     private const float SlowdownHalfLifeSeconds = 15;
+    private const float SlowdownOver = 1.1f;
     private const float OutlierLearning = 0.1f;
     private const float GapGain = 0.003f;
     private const float GapMemorySeconds = 600;
@@ -49,6 +50,7 @@ internal struct LatencyModel
     private readonly EstimatorPriors _prior;
     private float _signedError;
     private float _absoluteError;
+    private float _errorVariance;
     private long _gapNs;
     private float _usualBase;
     private float _usualPrefill;
@@ -144,10 +146,15 @@ internal struct LatencyModel
             return;
         }
 
+        // What is left of a slow time would be taken for the harm of one's own requests, which pile up in it.
+        if (Slowdown > SlowdownOver && IsSteady)
+            return;
         var error = Math.Clamp(seconds - predicted, -predicted, predicted);
         var gain = GapGainFor(error / MathF.Max(predicted, 1e-4f), nowNs);
         ItlSigma = Math.Clamp(ItlSigma + (0.02f * (MathF.Abs(error / MathF.Max(predicted, 1e-4f)) - ItlSigma)), 0.05f, 2);
-        Interference = Math.Clamp(Interference + (gain * error * workFrom / (1e-8f + WorkVariance + (workFrom * workFrom))), 0.02f, 1.5f);
+        // Work that varies less than the errors cannot have caused them: without their variance below the line, noise drove the share of an API to 1.
+        Interference = Math.Clamp(Interference + (gain * error * workFrom / (1e-8f + _errorVariance + WorkVariance + (workFrom * workFrom))), 0, 1.5f);
+        _errorVariance += 0.02f * ((error * error) - _errorVariance);
         ItlPerStream += gain * error * streamsFrom / (1 + StreamVariance + (streamsFrom * streamsFrom));
         MeanStreams += 0.02f * streamsFrom;
         StreamVariance += 0.02f * ((streamsFrom * streamsFrom) - StreamVariance);

@@ -49,7 +49,7 @@ internal static class ScalarPricing
 
         var cost = ((uncached * entry.PriceInputUsdPerMillion) + (cached * entry.PriceCachedInputUsdPerMillion) + (output * entry.PriceOutputUsdPerMillion)) / 1e6;
         var late = Math.Max(0, ttft - sloTtft);
-        var overdue = Math.Max(0, late - (Pricing.OverdueSecondsPerToken * request.PromptTokens));
+        var overdue = Math.Max(0, Math.Min(late - (Pricing.OverdueSecondsPerToken * request.PromptTokens), ttft - (model.BaseTtft + work)));
         var terms = new CandidateTerms
         {
             TtftMs = ttft * 1e3f,

@@ -56,6 +56,43 @@ public sealed class LatencyModelTests
         Assert.InRange(model.BaseTtft + model.Work(1000, 0), 1.3f, 5);
     }
 
+    [Fact]
+    public void NoiseIsNotTakenForTheHarmOfOnesOwnRequests()
+    {
+        var model = new LatencyModel(EstimatorPriors.Hosted);
+        var random = new Random(5);
+        for (var i = 0; i < 5000; i++)
+        {
+            model.LearnGap(0.012f + (0.003f * (random.NextSingle() - 0.5f)), 1, 0.0004f * random.NextSingle(), 1 + (i * 1_000_000_000L));
+            Assert.InRange(model.Interference, 0, 0.1f);
+        }
+    }
+
+    [Fact]
+    public void AnEnginesPrefillIsTakenForTheHarmThatItIs()
+    {
+        var model = new LatencyModel(EstimatorPriors.Remote with { Interference = 0.2 });
+        var random = new Random(5);
+        for (var i = 0; i < 5000; i++)
+        {
+            var work = 0.04f * random.NextSingle();
+            model.LearnGap(0.02f + (0.9f * work) + (0.003f * (random.NextSingle() - 0.5f)), 1, work, 1 + (i * 1_000_000_000L));
+        }
+
+        Assert.InRange(model.Interference, 0.75f, 1.05f);
+    }
+
+    [Fact]
+    public void TheEndOfASlowTimeTeachesNothingElse()
+    {
+        var model = new LatencyModel(EstimatorPriors.Hosted);
+        Usual(ref model, 100);
+        model.Slowdown = 8;
+        var usual = (model.Itl, model.ItlPerStream, model.Interference);
+        model.LearnGap(0.04f, 20, 0.1f, 1_000_000_000);
+        Assert.Equal(usual, (model.Itl, model.ItlPerStream, model.Interference));
+    }
+
     private static void Usual(ref LatencyModel model, int samples)
     {
         for (var i = 0; i < samples; i++)
