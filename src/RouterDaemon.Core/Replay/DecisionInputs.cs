@@ -106,6 +106,15 @@ public sealed class DecisionInputs
         return Choice(winner, in terms);
     }
 
+    /// <summary>Every candidate, masked ones too, priced as it was then; numbers are places in <see cref="DeploymentIds"/>.</summary>
+    public CandidateReport[] Explain()
+    {
+        var router = Rebuild(out var candidates, out var hashes);
+        var reports = new CandidateReport[_candidates.Length];
+        router.Explain(candidates, in _head.Request, hashes, _head.NowNs, reports);
+        return reports;
+    }
+
     /// <summary>The inputs as bytes.</summary>
     public byte[] ToBytes()
     {
@@ -176,14 +185,11 @@ public sealed class DecisionInputs
 
     private double Least()
     {
-        var router = Rebuild(out var candidates, out var hashes);
-        var reports = new CandidateReport[_candidates.Length];
-        var rows = router.Explain(candidates, in _head.Request, hashes, _head.NowNs, reports);
         var least = double.PositiveInfinity;
-        for (var i = 0; i < rows; i++)
+        foreach (ref readonly var report in Explain().AsSpan())
         {
-            if (reports[i].Masked == MaskReason.None)
-                least = Math.Min(least, reports[i].Terms.TotalUsd);
+            if (report.Masked == MaskReason.None)
+                least = Math.Min(least, report.Terms.TotalUsd);
         }
 
         return least;

@@ -12,6 +12,7 @@ internal struct LatencyModel
     private const float LearnedRange = 64;
     private const float TtftGain = 0.1f;
     private const float SteadyInterference = 0.1f;
+    private const float LeastInterference = 0.02f;
     private const int SlowdownWarmUp = 8;
     private const float SlowdownFrom = 3;
     private const float MostSlowdown = 64;
@@ -85,7 +86,9 @@ internal struct LatencyModel
     /// A hosted API, by its prior and by what was seen since: there a much longer gap means a slow time, not a neighbour's prompt. Engines and clusters have
     /// long gaps every day, and looked slow for nothing when this was said of them too.
     /// </summary>
-    public readonly bool IsSteady => _prior.Interference < SteadyInterference && Interference < 2 * SteadyInterference;
+    public readonly bool IsSteady => IsPaidByPrior && Interference < 2 * SteadyInterference;
+
+    private readonly bool IsPaidByPrior => _prior.Interference < SteadyInterference;
 
     /// <summary>Learns from a first token after <paramref name="seconds"/>.</summary>
     public void LearnFirstToken(float seconds, float uncached, float cached, float ahead, float extra)
@@ -152,8 +155,9 @@ internal struct LatencyModel
         var error = Math.Clamp(seconds - predicted, -predicted, predicted);
         var gain = GapGainFor(error / MathF.Max(predicted, 1e-4f), nowNs);
         ItlSigma = Math.Clamp(ItlSigma + (0.02f * (MathF.Abs(error / MathF.Max(predicted, 1e-4f)) - ItlSigma)), 0.05f, 2);
-        // Work that varies less than the errors cannot have caused them: without their variance below the line, noise drove the share of an API to 1.
-        Interference = Math.Clamp(Interference + (gain * error * workFrom / (1e-8f + _errorVariance + WorkVariance + (workFrom * workFrom))), 0, 1.5f);
+        // At an API, work that varies less than the errors cannot have caused them: without their variance below the line, noise drove the share to 1.
+        var (noise, least) = IsPaidByPrior ? (_errorVariance, 0f) : (0f, LeastInterference);
+        Interference = Math.Clamp(Interference + (gain * error * workFrom / (1e-8f + noise + WorkVariance + (workFrom * workFrom))), least, 1.5f);
         _errorVariance += 0.02f * ((error * error) - _errorVariance);
         ItlPerStream += gain * error * streamsFrom / (1 + StreamVariance + (streamsFrom * streamsFrom));
         MeanStreams += 0.02f * streamsFrom;

@@ -1,12 +1,14 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using RouterDaemon.Config.Schema;
 
 namespace RouterDaemon.Cli;
 
-/// <summary><c>routerd explain -m auto "prompt"</c>: the decision for a request, with every candidate and every term, without running it.</summary>
+/// <summary>
+/// <c>routerd explain -m auto "prompt"</c>: the decision for a request, with every candidate and every term, without running it;
+/// <c>routerd explain --request ID</c>: that of a request of the past.
+/// </summary>
 internal static class ExplainVerb
 {
     public static Command Create(CliHost host)
@@ -14,8 +16,9 @@ internal static class ExplainVerb
         var model = new Option<string>("--model", "-m") { Description = "Model, deployment or virtual model.", DefaultValueFactory = _ => "auto" };
         var maxTokens = new Option<int?>("--max-tokens") { Description = "Longest answer in tokens." };
         var url = new Option<string?>("--url") { Description = "Where the daemon is; default as configured.", HelpName = "URL" };
+        var request = new Option<string?>("--request") { Description = "Id of a request of the past (x-request-id), explained from the store.", HelpName = "ID" };
         var json = GlobalOptions.Json();
-        var prompt = new Argument<string>("PROMPT") { Description = "What would be asked." };
+        var prompt = new Argument<string?>("PROMPT") { Description = "What would be asked.", Arity = ArgumentArity.ZeroOrOne };
         prompt.Validators.Add(result =>
         {
             // Else a misspelt option would be explained as a prompt.
@@ -24,12 +27,24 @@ internal static class ExplainVerb
                 result.AddError($"Unrecognized option '{text}'.");
             }
         });
-        var command = new Command("explain", "Show how the running daemon would route a request.") { model, maxTokens, url, json, prompt };
+        var command = new Command("explain", "Show how the running daemon would route a request, or how it routed one.") { model, maxTokens, url, request, json, prompt };
+        command.Validators.Add(result =>
+        {
+            if ((result.GetValue(request) is null) == (result.GetValue(prompt) is null))
+            {
+                result.AddError("Give a prompt, or --request with the id of a request of the past.");
+            }
+        });
         command.SetAction(async (parsed, cancellation) =>
         {
             if (host.Load(parsed.GetValue(GlobalOptions.Config), out _) is not { } loaded)
             {
                 return ExitCode.BadConfiguration;
+            }
+
+            if (parsed.GetValue(request) is { } id)
+            {
+                return await PastDecision.ShowAsync(host, loaded.Config.EffectiveContextDatabasePath, id, parsed.GetValue(json), cancellation).ConfigureAwait(false);
             }
 
             Uri? place = null;
@@ -93,7 +108,10 @@ internal static class ExplainVerb
             }
             else if (status == 200)
             {
-                WriteTables(host, root);
+                host.Out.WriteLine(
+                    $"{DecisionTables.Text(root, "model")}, policy {DecisionTables.Text(root, "policy")}, "
+                    + $"about {DecisionTables.Text(root, "prompt_tokens_estimate")} prompt tokens -> {DecisionTables.Text(root, "would_choose")}");
+                DecisionTables.Write(host, root);
             }
 
             if (status != 200)
@@ -106,61 +124,4 @@ internal static class ExplainVerb
 
         return status == 200 ? ExitCode.Done : ExitCode.Failed;
     }
-
-    private static void WriteTables(CliHost host, JsonElement root)
-    {
-        host.Out.WriteLine($"{Text(root, "model")}, policy {Text(root, "policy")}, about {Text(root, "prompt_tokens_estimate")} prompt tokens -> {Text(root, "would_choose")}");
-        var candidates = Items(root, "candidates").ToList();
-        if (candidates.Count > 0)
-        {
-            // The columns are those of the answer: a term that the daemon learns to weigh appears here by itself.
-            var columns = candidates.SelectMany(Flatten).Select(c => c.Name).Distinct().ToList();
-            var table = new CliTable([.. columns]);
-            for (var i = 0; i < candidates.Count; i++)
-            {
-                var values = Flatten(candidates[i]).ToDictionary(c => c.Name, c => c.Value, StringComparer.Ordinal);
-                var row = i;
-                table.Add([.. columns.Select(c => (values.GetValueOrDefault(c, ""), row == 0 ? Tone.Good : Tone.Plain))]);
-            }
-
-            table.Write(host);
-        }
-
-        var masked = Items(root, "masked").ToList();
-        if (masked.Count > 0)
-        {
-            var table = new CliTable("masked", "reasons", "ttft_ms", "itl_ms", "cost_usd", "total (USD)");
-            foreach (var item in masked)
-            {
-                var total = item.TryGetProperty("terms_usd", out var terms) && terms.TryGetProperty("total", out var sum) ? Value(sum) : "";
-                table.Add(
-                    (Text(item, "deployment"), Tone.Dim), (string.Join(", ", Items(item, "reasons").Select(r => r.ToString())), Tone.Warning),
-                    (Number(item, "ttft_ms"), Tone.Dim), (Number(item, "itl_ms"), Tone.Dim), (Number(item, "cost_usd"), Tone.Dim), (total, Tone.Dim));
-            }
-
-            table.Write(host);
-        }
-    }
-
-    private static IEnumerable<JsonElement> Items(JsonElement of, string name) =>
-        of.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
-
-    private static string Text(JsonElement of, string name) =>
-        of.TryGetProperty(name, out var value) && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined) ? value.ToString() : "none";
-
-    private static string Number(JsonElement of, string name) => of.TryGetProperty(name, out var value) ? Value(value) : "";
-
-    private static IEnumerable<(string Name, string Value)> Flatten(JsonElement candidate) => candidate.EnumerateObject().SelectMany(p =>
-        p.Value.ValueKind == JsonValueKind.Object
-            ? p.Value.EnumerateObject().Select(t => ($"{t.Name} ({Unit(p.Name)})", Value(t.Value)))
-            : [(p.Name, Value(p.Value))]);
-
-    private static string Unit(string name) => name.StartsWith("terms_", StringComparison.Ordinal) ? name["terms_".Length..].ToUpperInvariant() : name;
-
-    private static string Value(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Number => value.GetDouble().ToString("0.######", CultureInfo.InvariantCulture),
-        JsonValueKind.Null => "",
-        _ => value.ToString(),
-    };
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using RouterDaemon.Core.Routing;
-using RouterDaemon.Fleet;
 
 namespace RouterDaemon.Relay;
 
@@ -8,13 +7,13 @@ namespace RouterDaemon.Relay;
 internal static class DecisionJson
 {
     /// <summary>Writes <c>candidates</c>, best first, and <c>masked</c>.</summary>
-    public static void WriteCandidates(Utf8JsonWriter json, FleetState fleet, IReadOnlyList<CandidateReport> reports)
+    public static void WriteCandidates(Utf8JsonWriter json, Func<int, string> idOf, IReadOnlyList<CandidateReport> reports)
     {
         json.WriteStartArray("candidates");
         foreach (var report in reports.Where(r => r.Masked == MaskReason.None).OrderBy(r => r.Terms.TotalUsd))
         {
             json.WriteStartObject();
-            json.WriteString("deployment", fleet.Snapshot.Deployments[report.Deployment].Id);
+            json.WriteString("deployment", idOf(report.Deployment));
             json.WriteNumber("in_flight", report.InFlight);
             WriteTerms(json, report.Terms);
             json.WriteEndObject();
@@ -25,7 +24,7 @@ internal static class DecisionJson
         foreach (var report in reports.Where(r => r.Masked != MaskReason.None))
         {
             json.WriteStartObject();
-            json.WriteString("deployment", fleet.Snapshot.Deployments[report.Deployment].Id);
+            json.WriteString("deployment", idOf(report.Deployment));
             json.WriteStartArray("reasons");
             foreach (var reason in MaskReasons.Texts(report.Masked))
             {

@@ -55,6 +55,34 @@ public sealed class ExplainTests : IAsyncLifetime
         Assert.Equal(stream, told.GetProperty("actual").GetProperty("ttft_ms").ValueKind == JsonValueKind.Number);
     }
 
+    [Fact]
+    public async Task APastDecisionIsToldFromTheStore()
+    {
+        StreamReply reply = await _fleet.Client.StreamAsync(Chat.Body("pool", "How was this routed, and why was the small one left out?"));
+        Assert.True(reply.Done, reply.ToString());
+        string home = _fleet.Daemon.Home;
+        _fleet.Daemon.Signal(DaemonProcess.SigTerm);
+        await _fleet.Daemon.WaitForExitAsync(TimeSpan.FromSeconds(15));
+
+        (int exit, string output, string error) = await RunAsync(home, "explain", "--request", reply.Header("x-request-id")!, "--json");
+        Assert.True(exit == 0, error);
+        JsonElement told = Chat.Parse(output);
+        CheckCandidates(told);
+        Assert.True(told.GetProperty("sampled").GetBoolean());
+        Assert.Equal(reply.Header("x-routerd-deployment"), told.GetProperty("deployment").GetString());
+        Assert.Equal(told.GetProperty("deployment").GetString(), told.GetProperty("candidates")[0].GetProperty("deployment").GetString());
+        Assert.Equal(
+            told.GetProperty("candidates")[0].GetProperty("ttft_ms").GetDouble(), told.GetProperty("predicted").GetProperty("ttft_ms").GetDouble(), 0.01);
+        Assert.True(told.GetProperty("actual").GetProperty("ttft_ms").GetDouble() > 0);
+
+        (exit, output, error) = await RunAsync(home, "explain", "--request", "req_unknown");
+        Assert.Equal((1, ""), (exit, output));
+        Assert.StartsWith("routerd: no request \"req_unknown\" in ", error, StringComparison.Ordinal);
+    }
+
+    private static Task<(int Exit, string Output, string Error)> RunAsync(string home, params string[] arguments) =>
+        DaemonBinary.RunAsync(new DaemonOptions { Home = home, Arguments = arguments }, TimeSpan.FromSeconds(60));
+
     private async Task<JsonElement> ExplainAsync(JsonNode body)
     {
         using HttpResponseMessage response = await _fleet.Client.PostAsync("/v1/route/explain", Chat.Json(body));

@@ -66,6 +66,17 @@ public sealed class DaemonVerbTests
     }
 
     [Fact]
+    public async Task ExplainTakesAPromptOrARequestAndNotBoth()
+    {
+        foreach (string[] arguments in (string[][])[["explain"], ["explain", "--request", "req_a", "prompt"]])
+        {
+            var run = await CliRun.Of(arguments);
+            Assert.Equal((2, ""), (run.Exit, run.Out));
+            Assert.Contains("Give a prompt, or --request", run.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task AnInterruptedVerbEndsWith130()
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);

@@ -24,7 +24,7 @@ internal sealed class RouteExplain(FleetManager fleet, InferenceRelay relay)
             json.WriteString("policy", RoutingPolicies.Table[Math.Max(0, call.Route.Policy - 1)].Name);
             json.WriteNumber("prompt_tokens_estimate", call.Route.PromptTokens);
             json.WriteString("would_choose", winner);
-            DecisionJson.WriteCandidates(json, state, reports);
+            DecisionJson.WriteCandidates(json, number => state.Snapshot.Deployments[number].Id, reports);
             json.WriteEndObject();
         }).ConfigureAwait(false);
     }
