@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RouterDaemon.Core.Fleet;
 using RouterDaemon.Core.State;
 using RouterDaemon.Core.Wire;
@@ -119,6 +120,7 @@ public sealed partial class Router
         Volatile.Write(ref mean, mean + (0.02f * (Math.Clamp(tokens, 1, 100_000) - mean)));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prepare(
         ref readonly PolicyContext context, in TermLanes prices, DeploymentEntry entry, in RouteDecision decision, out RouteLease lease)
     {
@@ -165,6 +167,7 @@ public sealed partial class Router
         lease.ExtraSeconds = state.SlotWait(entry.Slots);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Conclude(
         ref readonly PolicyContext context, DeploymentEntry entry, in RouteLease lease, ReadOnlySpan<ulong> prefixHashes, ref RouteDecision decision)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Numerics;
 using System.Runtime.Intrinsics;
 using RouterDaemon.Core.Fleet;
@@ -144,6 +145,7 @@ public sealed partial class Router
     public void Forget(DeploymentState state) => _prefixes?.Release(state);
 
     /// <summary>Writes the usable lanes of each block, ticks what is due, and returns how many are usable.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Mask(
         CandidateSet candidates, in RouteRequest request, float output, long nowNs, Span<byte> usable, ref RouteDecision decision)
     {
@@ -168,6 +170,7 @@ public sealed partial class Router
         return count - lastResorts;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static MaskReason Reserve(DeploymentEntry entry, BudgetState[]? callerBudgets, double mostUsd, ref RouteLease lease)
     {
         if (!TryReserveMoney(entry.Budgets, mostUsd))
@@ -185,6 +188,7 @@ public sealed partial class Router
         return refusal;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static MaskReason ReservePlace(DeploymentEntry entry, ref RouteLease lease)
     {
         if (!entry.State.TryBeginTrial(out lease.IsTrial))
@@ -274,6 +278,7 @@ public sealed partial class Router
         return Math.Min(tokens, request.PromptTokens);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private float ExpectedOutput(in RouteRequest request)
     {
         float output = request.ExpectedOutputTokens > 0 ? request.ExpectedOutputTokens : _outputTokens[(int)request.TaskClass & 7];

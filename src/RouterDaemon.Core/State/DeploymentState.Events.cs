@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RouterDaemon.Core.Routing;
 
 namespace RouterDaemon.Core.State;
@@ -42,6 +43,7 @@ public sealed partial class DeploymentState
         : IsHalfOpen && Volatile.Read(ref Counters.Trial) != 0 ? MaskReason.Breaker : MaskReason.None;
 
     /// <summary>In half-open state one request at a time may try; true when this one may (or the breaker is closed).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryBeginTrial(out bool isTrial)
     {
         isTrial = _openings > 0;
@@ -50,6 +52,7 @@ public sealed partial class DeploymentState
 
     internal void EndTrial() => Volatile.Write(ref Counters.Trial, 0);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal int EffectiveCap(int maxInFlight)
     {
         var learned = _cap > 0 ? Math.Max(1, (int)_cap) : int.MaxValue;

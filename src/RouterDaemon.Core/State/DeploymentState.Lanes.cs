@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RouterDaemon.Core.Fleet;
 
 namespace RouterDaemon.Core.State;
@@ -17,6 +18,7 @@ public sealed partial class DeploymentState
         PublishAndExit();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void PublishCounters()
     {
         if (_lane is not { } lane)
