@@ -112,6 +112,7 @@ public ref struct PolicyContext
     public readonly float MatchedAt(int lane) => HasMatches ? Lanes8.At(in _scratch.Matched[lane / LaneBlock.Width], lane % LaneBlock.Width) : 0;
 
     /// <summary>Prices all usable candidates: terms for <see cref="PriceOf"/>, sums for <see cref="Scores"/>, infinite where nothing is usable.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void PriceAll()
     {
         var none = Vector256.Create(float.PositiveInfinity);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RouterDaemon.Core.Fleet;
 
 namespace RouterDaemon.Core.Routing;
@@ -54,6 +55,7 @@ public struct RouteDecision
     public CandidateTerms RunnerUpTerms;
 
     /// <summary>Starts a record over an old one: everything but <see cref="WinnerTerms"/>, which every end of a decision writes whole.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Begin(long sequence, long nowNs, CandidateSet candidates)
     {
         Sequence = sequence;

@@ -12,6 +12,7 @@ public sealed partial class DeploymentState
     /// Counts the request in, under the cap; otherwise says why not, and nothing is counted. One short exclusion is cheaper than an interlocked operation
     /// for each of the counters, and nobody ever sees a count above the cap.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal MaskReason TryReserve(int maxInFlight, in RouteLease lease)
     {
         Enter();
