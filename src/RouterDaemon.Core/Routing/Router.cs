@@ -84,8 +84,9 @@ public sealed partial class Router
             Pricing.Extract(in context, in prices, context.Winner % LaneBlock.Width, out decision.WinnerTerms);
             var entry = context.Entry(context.Winner);
             Prepare(in context, in prices, entry, in decision, out lease);
-            var billed = entry.Budgets.Length > 0 || callerBudgets is not null;
-            var refusal = Reserve(entry, callerBudgets, billed ? CandidateMask.MostCostUsd(entry, in request, output) : 0, ref lease);
+            var refusal = entry.Budgets.Length > 0 || callerBudgets is not null
+                ? Reserve(entry, callerBudgets, CandidateMask.MostCostUsd(entry, in request, output), ref lease)
+                : ReservePlace(entry, ref lease);
             if (refusal == MaskReason.None)
             {
                 Conclude(in context, entry, in lease, prefixHashes, ref decision);
@@ -170,7 +171,6 @@ public sealed partial class Router
         return count - lastResorts;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static MaskReason Reserve(DeploymentEntry entry, BudgetState[]? callerBudgets, double mostUsd, ref RouteLease lease)
     {
         if (!TryReserveMoney(entry.Budgets, mostUsd))
