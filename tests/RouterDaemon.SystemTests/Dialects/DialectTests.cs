@@ -128,7 +128,8 @@ public sealed class DialectTests(DialectFleet fleet) : IClassFixture<DialectFlee
     public async Task InferIsTheLocalAgentsContract()
     {
         ChatReply whole = await fleet.Client.AskAsync("/infer", Chat.Json("""{"prompt":"What is 7 + 8?","temperature":0}"""));
-        Assert.Equal((200, "7 + 8 = 15.", "tiny/local"), (whole.Status, whole.Json.GetProperty("text").GetString(), whole.Header("x-routerd-deployment")));
+        Assert.Equal((200, "7 + 8 = 15."), (whole.Status, whole.Json.GetProperty("text").GetString()));
+        Assert.EndsWith("/local", whole.Header("x-routerd-deployment"));
         Assert.True(whole.Json.GetProperty("usage").GetProperty("completion_tokens").GetInt32() > 3);
         Assert.True(whole.Json.GetProperty("timing").GetProperty("total_ms").GetDouble() > 0);
         ChatReply streamed = await fleet.Client.AskAsync("/infer", Chat.Json("""{"prompt":"What is 7 + 8?","temperature":0,"stream":true}"""));
@@ -146,7 +147,7 @@ public sealed class DialectTests(DialectFleet fleet) : IClassFixture<DialectFlee
     public async Task OllamaUnloadsAndLoads()
     {
         Assert.Contains("\"done_reason\":\"unload\"", (await fleet.Client.AskAsync("/api/generate", Chat.Json("""{"model":"tiny:latest","keep_alive":0}"""))).Body);
-        Assert.Equal("{\"models\":[]}", await fleet.Client.GetStringAsync("/api/ps"));
+        Assert.DoesNotContain("\"name\":\"tiny\"", await fleet.Client.GetStringAsync("/api/ps"));
         Assert.Contains("\"done_reason\":\"load\"", (await fleet.Client.AskAsync("/api/chat", Chat.Json("""{"model":"tiny","messages":[]}"""))).Body);
         Assert.Contains("\"name\":\"tiny\"", await fleet.Client.GetStringAsync("/api/ps"));
     }
