@@ -36,6 +36,7 @@ internal sealed class FleetManager : IAsyncDisposable
     private long _generation;
     private FleetState _current;
     private Task _watching = Task.CompletedTask;
+    private TaskCompletionSource _backendsChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public FleetManager(RouterdConfig config, EngineHost engine, TimeProvider time, ILogger log)
     {
@@ -173,6 +174,7 @@ internal sealed class FleetManager : IAsyncDisposable
     private void SyncRemotes(RouterdConfig config)
     {
         var backends = BackendsOf(config);
+        var isNew = false;
         foreach (var backend in backends)
         {
             if (_remotes.TryGetValue(backend.Id, out var known) && known.Config == backend)
@@ -184,11 +186,19 @@ internal sealed class FleetManager : IAsyncDisposable
             {
                 // A replaced backend is not disposed: requests may still run on it, and its connections close when idle.
                 _remotes[backend.Id] = (backend, created);
+                isNew = true;
             }
             else
             {
                 Log.Warning(_log, $"backend {backend.Id}: kind {FleetBuilder.KindName(backend.Kind)} is not served by this version; it is left out");
             }
+        }
+
+        if (isNew)
+        {
+            // What they serve is listed now, not when it is time again.
+            _backendsChanged.SetResult();
+            _backendsChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
         foreach (var gone in _remotes.Keys.Except(backends.Select(b => b.Id)).ToList())
@@ -284,8 +294,10 @@ internal sealed class FleetManager : IAsyncDisposable
             {
                 var pause = DiscoveryPeriod;
                 List<(string Id, Backend Backend)> wanted;
+                Task changed;
                 lock (_lock)
                 {
+                    changed = _backendsChanged.Task;
                     wanted = [.. _remotes.Where(r => r.Value.Config.Deployments is null).Select(r => (r.Key, r.Value.Backend))];
                 }
 
@@ -297,7 +309,8 @@ internal sealed class FleetManager : IAsyncDisposable
                     }
                 }
 
-                await Task.Delay(pause, _time, _stop.Token).ConfigureAwait(false);
+                await Task.WhenAny(Task.Delay(pause, _time, _stop.Token), changed).ConfigureAwait(false);
+                _stop.Token.ThrowIfCancellationRequested();
             }
         }
         catch (OperationCanceledException)

@@ -52,7 +52,7 @@ public sealed class JoinedAgentTests
                 + $"registration: {{ secret_env: AGENTS_SECRET, join: {{ url: \"{router.Daemon.Url}\", endpoint: \"http://127.0.0.1:{port}\", name: mac, heartbeat: 1s }} }}\n",
             Environment = Secret,
         });
-        Task Joined() => Eventually.TrueAsync(async () => await router.ChooseAsync("theirs") == "theirs/mac", TimeSpan.FromSeconds(30), () => agent.Log + router.Daemon.Log);
+        Task Joined() => Eventually.TrueAsync(async () => await router.ChooseAsync("theirs") == "theirs/mac", TimeSpan.FromSeconds(15), () => agent.Log + router.Daemon.Log);
         await Joined();
         JsonElement listed = await router.Client.GetFromJsonAsync<JsonElement>("/v1/models/theirs%2Fmac");
         Assert.Equal((2, "public"), (listed.GetProperty("price_usd_per_million").GetProperty("input").GetDouble(), listed.GetProperty("trust").GetString()));
