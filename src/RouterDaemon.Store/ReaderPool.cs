@@ -1,21 +1,11 @@
 using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
-using SQLitePCL;
 
 namespace RouterDaemon.Store;
 
 /// <summary>Read-only connections, opened on demand up to a limit and kept. Callers beyond the limit wait.</summary>
 internal sealed class ReaderPool(string path, int limit) : IDisposable
 {
-    // About 0.02 ms in SQLite, 0.1 ms with the rows read. A thread that computes without a pause keeps others from its core for a whole time slice, 3 ms and more on Linux: requests felt it.
-    private const int YieldEverySteps = 1_000;
-
-    private static readonly delegate_progress Yield = static _ =>
-    {
-        Thread.Yield();
-        return 0;
-    };
-
     private readonly ConcurrentBag<SqliteConnection> _idle = [];
     private readonly SemaphoreSlim _free = new(limit, limit);
     private volatile bool _disposed;
@@ -55,7 +45,7 @@ internal sealed class ReaderPool(string path, int limit) : IDisposable
         if (!_idle.TryTake(out var connection))
         {
             connection = SqliteFile.OpenReader(path);
-            raw.sqlite3_progress_handler(connection.Handle!, YieldEverySteps, Yield, null);
+            GiveWay.Install(connection);
         }
 
         try

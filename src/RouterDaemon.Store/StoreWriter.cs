@@ -24,6 +24,7 @@ internal sealed class StoreWriter : IAsyncDisposable
     {
         _connection = connection;
         _path = path;
+        GiveWay.Install(connection);
         new Thread(Run) { IsBackground = true, Name = "store writer" }.Start();
     }
 
