@@ -11,7 +11,11 @@ namespace RouterDaemon.Bench.Engines;
 /// <param name="model">The model's name there.</param>
 internal sealed class EngineTarget(string name, string url, string model) : IDisposable
 {
-    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromMinutes(10) };
+    // llama-server closes a connection after 5 s without a request or after 100 of them, in the middle of a new one: none is used again after a pause.
+    private readonly HttpClient _http = new(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(1), PooledConnectionLifetime = TimeSpan.FromSeconds(2) })
+    {
+        Timeout = TimeSpan.FromMinutes(10),
+    };
 
     public string Name { get; } = name;
 
