@@ -16,7 +16,7 @@ internal static class Pricing
     /// Seconds beyond the objective for the first token count this much more: what is late anyway must not be left to rot. 0 gives 1 to 2 points more goodput
     /// on long prompts and a third more TTFT p99, 4 the opposite.
     /// </summary>
-    internal const float LateFactor = 2;
+    internal const float LateFactor = 3;
 
     /// <summary>
     /// Seconds that are overdue count this much more: without it a short request that misses its objective anyway was sent to wait behind everybody, and the
