@@ -24,8 +24,6 @@ internal sealed class LoadedModel : IModel
     /// <summary>More than the longest entry of published vocabularies has (runs of blanks of some 500), so nothing that fits is refused.</summary>
     private const int MaxCharactersPerToken = 1024;
 
-    private const long MaxScoreBytes = 256L << 20;
-
     private readonly LlamaModel _model;
     private readonly InferenceLoop? _loop;
     private readonly VectorModel? _vectors;
@@ -78,7 +76,7 @@ internal sealed class LoadedModel : IModel
             LlamaModel model = LlamaModel.Load(options.Path, new ModelLoadSettings(options.GpuLayers ?? -1), progress);
             try
             {
-                return Start(model, header, options, traits, plan, offload, time, publish, crashed);
+                return Start(model, header, options, traits, plan, time, publish, crashed);
             }
             catch
             {
@@ -285,7 +283,7 @@ internal sealed class LoadedModel : IModel
     }
 
     private static LoadedModel Start(
-        LlamaModel model, GgufHeader header, EngineModelOptions options, ModelTraits traits, MemoryPlan plan, bool offload, TimeProvider time,
+        LlamaModel model, GgufHeader header, EngineModelOptions options, ModelTraits traits, MemoryPlan plan, TimeProvider time,
         Action<LoopSnapshot> publish, Action<Exception> crashed)
     {
         if ((traits.Generates && (!model.HasDecoder || model.HasEncoder || model.IsDiffusion)) || model.VocabularySize == 0)
@@ -299,7 +297,7 @@ internal sealed class LoadedModel : IModel
             if (traits.Pooling != PoolingKind.None)
                 vectors = VectorModel.Create(model, options.Id, traits.Pooling, traits.Generates ? Math.Min(plan.SlotTokens, MemoryPlan.MaxVectorTokens) : plan.SlotTokens, heads, threads);
             if (traits.Generates)
-                loop = CreateLoop(model, options, plan, offload, heads, threads, time, publish, crashed);
+                loop = CreateLoop(model, options, plan, threads, time, publish, crashed);
             return new LoadedModel(model, loop, vectors, header, options, plan, time);
         }
         catch
@@ -311,16 +309,14 @@ internal sealed class LoadedModel : IModel
     }
 
     private static InferenceLoop CreateLoop(
-        LlamaModel model, EngineModelOptions options, MemoryPlan plan, bool offload, long heads, int threads, TimeProvider time,
+        LlamaModel model, EngineModelOptions options, MemoryPlan plan, int threads, TimeProvider time,
         Action<LoopSnapshot> publish, Action<Exception> crashed)
     {
         int cells = checked(plan.SlotTokens * options.Slots);
         int batch = Math.Min(MaxBatchTokens, cells);
-        // Each sequence has its own part of the cache: in a common one every token also walks over the cells of the others. On the CPU
-        // plain attention beats the flash kernel (bundled model, 4 clients: 2 to 2.5 times) as long as its score buffer stays small.
-        long scoreBytes = heads * batch * plan.SlotTokens * sizeof(float);
+        // Each sequence has its own part of the cache: in a common one every token also walks over the cells of the others.
         LlamaContext context = LlamaContext.Create(model, new ContextSettings(
-            cells, batch, options.Slots, options.Slots, threads, UnifiedCache: false, FlashAttention: offload || scoreBytes > MaxScoreBytes));
+            cells, batch, options.Slots, options.Slots, threads, UnifiedCache: false));
         try
         {
             return new InferenceLoop(context, options, plan, time, publish, crashed);

@@ -3,10 +3,10 @@ using RouterDaemon.Native;
 namespace RouterDaemon.Engine.Scheduling;
 
 /// <summary>
-/// Decides what the next batch computes: the next token of generating sequences first, then chunks of waiting prompts, shared
-/// equally and bounded so that the generating ones are not held up.
+/// Decides what the next batch computes: the next token of generating sequences first, then waiting prompts one after the other,
+/// bounded so that the generating ones are not held up.
 /// </summary>
-internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget budget, DecodeWidth width, bool deterministic)
+internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget budget, DecodeWidth width, TimeProvider time, bool deterministic)
 {
     private int _cursor;
     private int _turn;
@@ -27,7 +27,7 @@ internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget 
         // Beside a prompt the batch is wide anyway: everybody rides along.
         PlanDecoding(waiting > 0 ? decoding : width.Choose(decoding));
         if (waiting > 0)
-            PlanPrompts(waiting, Math.Min(budget.Tokens(decoding > 0), batch.Capacity - decoding));
+            PlanPrompts(decoding);
         AddPlanned();
         return batch.Count > 0;
     }
@@ -36,7 +36,7 @@ internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget 
     public void FillWith(Slot slot)
     {
         Clear();
-        slot.BatchTokens = slot.Generating ? 1 : Math.Min(batch.Capacity, slot.Job!.Prompt.Length - slot.Tokens.Count);
+        slot.BatchTokens = slot.Generating ? 1 : Math.Min(batch.Capacity, slot.PromptLeft);
         AddPlanned();
     }
 
@@ -82,19 +82,40 @@ internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget 
         }
     }
 
-    /// <summary>Shares the budget equally among the prompts, what one does not need going to the next; who is first rotates.</summary>
-    private void PlanPrompts(int waiting, int tokens)
+    /// <summary>
+    /// Plans the prompt whose turn it is, and beside it others that fit whole into a short step: equal shares would make every prompt
+    /// wait for all, and short pieces of many cost more than long ones of a few.
+    /// </summary>
+    private void PlanPrompts(int decoding)
     {
-        _cursor = (_cursor + 1) % slots.Length;
-        for (int i = 0; i < slots.Length && tokens > 0; i++)
+        Slot first = NextPrompt(int.MaxValue)!;
+        first.BatchTokens = PromptBudget.Piece(first.PromptLeft, Math.Min(budget.Tokens(decoding > 0), batch.Capacity - decoding));
+        int room = Math.Min(budget.Tokens(othersDecode: true), batch.Capacity - decoding) - first.BatchTokens;
+        while (NextPrompt(room) is { } next)
         {
-            Slot slot = slots[(_cursor + i) % slots.Length];
-            if (!slot.Prefilling)
-                continue;
-            slot.BatchTokens = Math.Min(Math.Max(1, tokens / waiting), slot.Job!.Prompt.Length - slot.Tokens.Count);
-            tokens -= slot.BatchTokens;
-            waiting--;
+            next.BatchTokens = next.PromptLeft;
+            room -= next.BatchTokens;
         }
+    }
+
+    /// <summary>
+    /// The unplanned prompt of at most <paramref name="most"/> tokens with the highest response ratio (Hansen 1971): its waiting time
+    /// against what is left of it, so that a short one overtakes a long one and no one starves. Null when there is none.
+    /// </summary>
+    private Slot? NextPrompt(int most)
+    {
+        long now = time.GetTimestamp();
+        Slot? next = null;
+        double highest = double.NegativeInfinity;
+        foreach (Slot slot in slots)
+        {
+            if (!slot.Prefilling || slot.BatchTokens > 0 || slot.PromptLeft > most)
+                continue;
+            double ratio = (double)(now - slot.Job!.SubmittedAt) / slot.PromptLeft;
+            if (ratio > highest)
+                (next, highest) = (slot, ratio);
+        }
+        return next;
     }
 
     /// <summary>

@@ -50,7 +50,7 @@ internal sealed class InferenceLoop : IDisposable
         _batch = new TokenBatch(context.BatchTokens);
         _budget = new PromptBudget(context.BatchTokens);
         _width = new DecodeWidth(options.Slots);
-        _planner = new BatchPlanner(_slots.All, _batch, _budget, _width, options.Deterministic);
+        _planner = new BatchPlanner(_slots.All, _batch, _budget, _width, time, options.Deterministic);
         _step = new DecodeStep(context, _batch, _slots, _planner, plan.SlotTokens, time);
         _governor = new ThreadGovernor(options.Deterministic ? 1 : context.Threads);
         _published = new LoopSnapshot(0, 0, context.Threads, null);

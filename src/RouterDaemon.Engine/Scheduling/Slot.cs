@@ -25,6 +25,9 @@ internal sealed class Slot(int id)
 
     public bool Prefilling => Job is not null && Tokens.Count < Job.Prompt.Length;
 
+    /// <summary>Tokens of the prompt that are not computed yet; there is a job.</summary>
+    public int PromptLeft => Job!.Prompt.Length - Tokens.Count;
+
     public bool Generating => Job is not null && Tokens.Count >= Job.Prompt.Length;
 
     public int CommonPrefix(ReadOnlySpan<int> prompt) =>

@@ -49,11 +49,23 @@ public sealed class GovernorTests
         Assert.Equal(512, budget.Tokens(othersDecode: false));
         Assert.Equal(128, budget.Tokens(othersDecode: true));
         for (int i = 0; i < 20; i++)
-            budget.Observe(128, 128);
-        Assert.Equal(50, budget.Tokens(othersDecode: true));
+            budget.Observe(128, 128 * 0.25);
+        Assert.Equal(200, budget.Tokens(othersDecode: true));
+        for (int i = 0; i < 80; i++)
+            budget.Observe(512, 512 * 0.01);
+        Assert.Equal(512, budget.Tokens(othersDecode: true));
         for (int i = 0; i < 40; i++)
             budget.Observe(64, 64 * 20);
-        Assert.Equal(16, budget.Tokens(othersDecode: true));
+        Assert.Equal(128, budget.Tokens(othersDecode: true));
         Assert.Equal(512, budget.Tokens(othersDecode: false));
     }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(127, 127)]
+    [InlineData(128, 128)]
+    [InlineData(129, 65)]
+    [InlineData(256, 128)]
+    [InlineData(257, 86)]
+    public void APromptIsCutIntoEqualPieces(int left, int piece) => Assert.Equal(piece, PromptBudget.Piece(left, 128));
 }
