@@ -13,8 +13,11 @@ internal static class GenerationPlanReader
     private const int MaxStops = 16;
 
     /// <summary>What a body asks for.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="operation">What is asked.</param>
+    /// <param name="fairnessKey">Whose it is; null = nobody knows.</param>
     /// <exception cref="UpstreamException">Carries the 400 or 422 that names the field.</exception>
-    public static GenerationPlan Read(ReadOnlyMemory<byte> body, Operation operation)
+    public static GenerationPlan Read(ReadOnlyMemory<byte> body, Operation operation, string? fairnessKey = null)
     {
         using var document = JsonDocument.Parse(body);
         var root = document.RootElement;
@@ -29,7 +32,7 @@ internal static class GenerationPlanReader
             throw Bad("best_of", "is not served here unless it equals \"n\"");
         }
 
-        var request = ReadCommon(root, operation);
+        var request = ReadCommon(root, operation) with { FairnessKey = fairnessKey };
         var echo = operation == Operation.Completion && Bool(root, "echo") is true;
         if (echo && request.LogProbs)
         {

@@ -163,7 +163,7 @@ internal static class RouteDocs
         ("x-routerd-slo-tpot-ms", "Wanted time between tokens, milliseconds."),
         ("x-routerd-cache", "1 = the answer may come from the cache, and be kept in it, though the temperature is not 0."),
         ("x-routerd-deadline-ms", "The request ends by then, milliseconds after its arrival."),
-        ("x-routerd-session", "Requests of one session prefer one deployment."),
+        ("x-routerd-session", "Requests of one session prefer one deployment, and share the slots of a device with other clients as one."),
         ("x-routerd-tags", "Tags that a deployment must carry, separated by commas."),
         ("x-routerd-no-cache", "1 = the response cache is left alone."),
         ("x-routerd-explain", "1 = the answer carries the decision as its member routerd."),
