@@ -60,7 +60,8 @@ public sealed record GenerationRequest
 
     /// <summary>The prompt is the same, by reference: what else makes it cannot be told from the outside.</summary>
     internal bool HasPromptOf(GenerationRequest other) =>
-        MessagesJson.Equals(other.MessagesJson) && ToolsJson.Equals(other.ToolsJson) && TemplateArgumentsJson.Equals(other.TemplateArgumentsJson)
+        MessagesJson.Equals(other.MessagesJson) && ToolsJson.Equals(other.ToolsJson) && ToolChoiceJson.Equals(other.ToolChoiceJson)
+        && ParallelToolCalls == other.ParallelToolCalls && TemplateArgumentsJson.Equals(other.TemplateArgumentsJson)
         && PromptTokens.Equals(other.PromptTokens) && ReferenceEquals(Prompt, other.Prompt) && ReferenceEquals(Suffix, other.Suffix)
         && AddGenerationPrompt == other.AddGenerationPrompt && ContinueFinalMessage == other.ContinueFinalMessage;
 

@@ -141,7 +141,7 @@ internal sealed class LoadedModel : IModel
     public string Render(GenerationRequest request)
     {
         using JsonDocument messages = ChatMessages.Parse(request.MessagesJson);
-        return Template.Render(messages.RootElement, request);
+        return _toolStyle == ToolStyle.Generic ? GenericTools.Render(Template, messages, request) : Template.Render(messages.RootElement, request);
     }
 
     /// <summary>Makes the job of a request whose prompt was built by <see cref="BuildPrompt"/>. <see cref="Start(Job)"/> queues it.</summary>
@@ -156,13 +156,13 @@ internal sealed class LoadedModel : IModel
         if (grammar is not null && prompt.InReasoning)
             (trigger, grammar) = (new ReasoningTrigger(_reasoning!, grammar), null);
         else if (grammar is null && tools is not null)
-            trigger = new ToolTrigger(tools, _model);
+            trigger = new ToolTrigger(tools, _model, _reasoning is null ? null : new ReasoningReader(_reasoning, prompt.InReasoning));
         uint seed = request.Sampling.Seed ?? BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
         TokenSampler sampler = new(_model, grammar, request.Sampling, request.IgnoreEos ? _endTokens : [], seed, SlotTokens);
         Job job = new(request, prompt.Tokens, sampler, _loop!.Wake, submittedAt)
         {
             Left = left,
-            ShowSpecialTokens = tools is not null || (isChat && _marksAreSpecial),
+            ShowSpecialTokens = tools is { Style: not ToolStyle.Generic } || (isChat && _marksAreSpecial),
             Trigger = trigger,
         };
         return (job, new AnswerShape(
