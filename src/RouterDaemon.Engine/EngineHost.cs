@@ -262,6 +262,8 @@ public sealed class EngineHost : IAsyncDisposable
         Require((long)options.ContextTokens * options.Slots <= int.MaxValue, options, "ContextTokens times Slots is too large");
         Require(options.QueueLimit >= 0, options, $"QueueLimit is {options.QueueLimit}, it must be at least 0");
         Require(options.Threads is >= 0 and <= 512, options, $"Threads is {options.Threads}, it must be 0 to 512");
+        Require(options.Adapters.Count <= AdapterFiles.MaxCount, options, $"Adapters has {options.Adapters.Count} entries, the limit is {AdapterFiles.MaxCount}");
+        Require(options.Adapters.All(a => Path.IsPathFullyQualified(a.Path) && float.IsFinite(a.Scale)), options, "Adapters holds a path that is not absolute, or a scale that is no number");
         Require(
             options.KeepAlive >= TimeSpan.Zero || options.KeepAlive == Timeout.InfiniteTimeSpan, options, $"KeepAlive is {options.KeepAlive}");
     }

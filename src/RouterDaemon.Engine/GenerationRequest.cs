@@ -43,6 +43,12 @@ public sealed record GenerationRequest
 
     public SamplingOptions Sampling { get; init; } = SamplingOptions.Default;
 
+    /// <summary>
+    /// The LoRA adapters of this request; those that it does not name have scale 0. Empty (default) = all as configured. Requests with
+    /// different scales are not computed together and share no prefix.
+    /// </summary>
+    public IReadOnlyList<AdapterScale> Adapters { get; init; } = [];
+
     /// <summary>Most tokens to generate. 0 (default) = until the context is full.</summary>
     public int MaxTokens { get; init; }
 

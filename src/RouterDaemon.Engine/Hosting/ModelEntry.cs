@@ -44,7 +44,7 @@ internal sealed class ModelEntry : IAsyncDisposable
         _log = log;
         _time = time;
         _expiry = time.CreateTimer(static entry => ((ModelEntry)entry!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _status = new EngineModelStatus { Id = options.Id, Path = options.Path, Slots = options.Slots, FreeSlots = options.Slots, ContextTokens = options.ContextTokens };
+        _status = new EngineModelStatus { Id = options.Id, Path = options.Path, Slots = options.Slots, FreeSlots = options.Slots, ContextTokens = options.ContextTokens, Adapters = options.Adapters };
     }
 
     public EngineModelOptions Options { get; }
@@ -355,6 +355,7 @@ internal sealed class ModelEntry : IAsyncDisposable
         {
             Id = Options.Id,
             Path = Options.Path,
+            Adapters = Options.Adapters,
             Resident = _loaded is not null,
             Loading = _load is not null,
             LoadFraction = _load is not null ? _fraction : 0,

@@ -8,8 +8,12 @@ namespace RouterDaemon.Engine.Scheduling;
 /// </summary>
 internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget budget, DecodeWidth width, bool deterministic)
 {
+    private readonly AdapterTurns _turns = new();
     private int _cursor;
     private int _turn;
+
+    /// <summary>What the batch is computed with.</summary>
+    public AdapterSet Adapters { get; private set; } = AdapterSet.None;
 
     /// <summary>Fills the batch. False when there is nothing to compute.</summary>
     public bool Fill()
@@ -17,12 +21,13 @@ internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget 
         Clear();
         if (deterministic)
             return FillWithOne();
+        Adapters = _turns.Choose(slots);
         int decoding = 0;
         int waiting = 0;
         foreach (Slot slot in slots)
         {
             decoding += Ready(slot) ? 1 : 0;
-            waiting += slot.Prefilling ? 1 : 0;
+            waiting += Waiting(slot) ? 1 : 0;
         }
         // Beside a prompt the batch is wide anyway: everybody rides along.
         PlanDecoding(waiting > 0 ? decoding : width.Choose(decoding));
@@ -58,6 +63,7 @@ internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget 
             Slot slot = slots[(_cursor + i) % slots.Length];
             if (slot.Job is null || slot.Job.Parked)
                 continue;
+            Adapters = slot.Adapters;
             FillWith(slot);
             _cursor = (slot.Id + 1) % slots.Length;
             return true;
@@ -65,7 +71,9 @@ internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget 
         return false;
     }
 
-    private static bool Ready(Slot slot) => slot.Generating && !slot.Job!.Parked;
+    private bool Ready(Slot slot) => slot.Generating && !slot.Job!.Parked && slot.Adapters.Equals(Adapters);
+
+    private bool Waiting(Slot slot) => slot.Prefilling && slot.Adapters.Equals(Adapters);
 
     /// <summary>Plans the next token of so many sequences, going on behind the one that was last.</summary>
     private void PlanDecoding(int count)
@@ -89,7 +97,7 @@ internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget 
         for (int i = 0; i < slots.Length && tokens > 0; i++)
         {
             Slot slot = slots[(_cursor + i) % slots.Length];
-            if (!slot.Prefilling)
+            if (!Waiting(slot))
                 continue;
             slot.BatchTokens = Math.Min(Math.Max(1, tokens / waiting), slot.Job!.Prompt.Length - slot.Tokens.Count);
             tokens -= slot.BatchTokens;

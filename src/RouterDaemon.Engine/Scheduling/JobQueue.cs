@@ -30,7 +30,7 @@ internal sealed class JobQueue
         foreach (Job job in _jobs)
         {
             (int Running, long Turn) rank = (Running(slots, job.Request.FairnessKey), _turns.GetValueOrDefault(ClientOf(job)));
-            if (rank.CompareTo(best) < 0 && !prefixes.IsWorthWaiting(slots, job.Prompt))
+            if (rank.CompareTo(best) < 0 && !prefixes.IsWorthWaiting(slots, job.Prompt, job.Adapters))
                 (next, best) = (job, rank);
             if (best == default)
                 break;

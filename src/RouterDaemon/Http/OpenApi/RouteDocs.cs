@@ -106,6 +106,10 @@ internal static class RouteDocs
         },
         ["POST /detokenize"] = new("detokenize", "Tokens of an on-device model to text") { Request = "model:string tokens:array!", Response = "content:string!" },
         ["POST /apply-template"] = new("applyTemplate", "Messages as the prompt that an on-device model gets") { Request = "model:string messages:array!", Response = "prompt:string!" },
+        ["GET /lora-adapters"] = new("listLoraAdapters", "LoRA adapters of the on-device model that ?model= names: an array with id, path and scale of each")
+        {
+            OtherContentType = "application/json",
+        },
         ["GET /v1/models"] = new("listModels", "Models, deployments and virtual models") { Response = "object:string data:array!" },
         ["GET /v1/models/{id}"] = new("getModel", "One model") { Parameter = "A model, deployment or virtual model; slashes may stand in it.", Response = "id:string! object:string" },
 

@@ -68,6 +68,7 @@ public sealed class WireTests
         _ when type == typeof(float) => n + 0.25f,
         _ when type == typeof(uint?) => (uint)n,
         _ when type == typeof(IReadOnlyList<string>) => (string[])[$"a{n}", "b"],
+        _ when type == typeof(IReadOnlyList<AdapterScale>) => (AdapterScale[])[new(n, 0.5f), new(n + 1, -2)],
         _ when type == typeof(IReadOnlyDictionary<int, float>) => new Dictionary<int, float> { [n] = float.NegativeInfinity, [n + 1] = 2 },
         _ when type == typeof(SamplingOptions) => Filled(type),
         _ => throw new NotSupportedException($"{type}: teach this test a value"),
@@ -88,6 +89,9 @@ public sealed class WireTests
                     break;
                 case IReadOnlyList<string> texts:
                     Assert.Equal(texts, (IReadOnlyList<string>)a!);
+                    break;
+                case IReadOnlyList<AdapterScale> adapters:
+                    Assert.Equal(adapters, (IReadOnlyList<AdapterScale>)a!);
                     break;
                 case IReadOnlyDictionary<int, float> bias:
                     Assert.Equal(bias.OrderBy(b => b.Key), ((IReadOnlyDictionary<int, float>)a!).OrderBy(b => b.Key));
