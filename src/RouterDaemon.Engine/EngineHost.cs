@@ -82,6 +82,24 @@ public sealed class EngineHost : IAsyncDisposable
         return found;
     }
 
+    /// <summary>What the slots of a model do, between two of its steps; empty while it is not loaded. Neither loads it nor keeps it loaded.</summary>
+    /// <exception cref="EngineException">Unknown model.</exception>
+    public async ValueTask<IReadOnlyList<SlotState>> GetSlotsAsync(string modelId, CancellationToken ct)
+    {
+        ModelEntry entry = Find(modelId);
+        if (entry.Loaded is not { } model)
+            return [];
+        try
+        {
+            return await model.SlotsAsync(ct).ConfigureAwait(false);
+        }
+        catch (EngineException)
+        {
+            // Its process has ended in the meantime; so have its slots.
+            return [];
+        }
+    }
+
     /// <summary>Loads the model if it is not loaded; concurrent calls share one load.</summary>
     /// <exception cref="EngineException">Unknown model or failed load.</exception>
     public async Task PreloadAsync(string modelId, CancellationToken ct)

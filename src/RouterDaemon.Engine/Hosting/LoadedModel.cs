@@ -205,6 +205,9 @@ internal sealed class LoadedModel : IModel
         return generation;
     }
 
+    public async ValueTask<IReadOnlyList<SlotState>> SlotsAsync(CancellationToken ct) =>
+        _loop is null ? [] : await _loop.SlotsAsync().WaitAsync(ct).ConfigureAwait(false);
+
     public ValueTask<int[]> TokenizeAsync(string text, bool addSpecial, bool parseSpecial, CancellationToken ct) =>
         ValueTask.FromResult(Tokenize(text, addSpecial, parseSpecial));
 

@@ -51,6 +51,16 @@ internal sealed class ModelEntry : IAsyncDisposable
 
     public EngineModelStatus Status => Volatile.Read(ref _status);
 
+    /// <summary>The model while it is loaded, for a look at it: its <c>KeepAlive</c> runs on, and it may be unloaded meanwhile.</summary>
+    public IModel? Loaded
+    {
+        get
+        {
+            lock (_gate)
+                return _loaded;
+        }
+    }
+
     /// <summary>Takes a place for a request, which <see cref="LeaveQueue"/> gives back.</summary>
     /// <exception cref="EngineException">The queue is full.</exception>
     public void EnterQueue()

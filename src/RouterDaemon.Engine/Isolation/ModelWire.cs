@@ -75,6 +75,31 @@ internal static class ModelWire
 
     public static LoopSnapshot ReadSnapshot(WireReader r) => new(r.Int(), r.Int(), r.Int(), r.Text());
 
+    public static void Write(WireWriter w, IReadOnlyList<SlotState> slots)
+    {
+        w.Int(slots.Count);
+        foreach (SlotState s in slots)
+        {
+            w.Int(s.Id);
+            w.Byte((byte)s.Activity);
+            w.Int(s.HeldTokens);
+            w.Int(s.PromptTokens);
+            w.Int(s.CachedTokens);
+            w.Int(s.GeneratedTokens);
+            w.Int(s.MaxTokens);
+            w.Double(s.RunningMs);
+            w.Text(s.FairnessKey);
+        }
+    }
+
+    public static SlotState[] ReadSlots(WireReader r)
+    {
+        SlotState[] slots = new SlotState[r.Int()];
+        for (int i = 0; i < slots.Length; i++)
+            slots[i] = new SlotState(r.Int(), (SlotActivity)r.Byte(), r.Int(), r.Int(), r.Int(), r.Int(), r.Int(), r.Double(), r.Text());
+        return slots;
+    }
+
     public static void Write(WireWriter w, Exception e)
     {
         EngineException error = e as EngineException ?? new EngineException(EngineErrorKind.Internal, e.Message, null, e);

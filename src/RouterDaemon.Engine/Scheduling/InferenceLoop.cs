@@ -18,6 +18,7 @@ internal sealed class InferenceLoop : IDisposable
 
     private readonly ConcurrentQueue<Job> _inbox = new();
     private readonly AutoResetEvent _wake = new(false);
+    private readonly SlotQuestions _questions;
     private readonly JobQueue _queue = new();
     private readonly SlotSet _slots;
     private readonly PrefixReuse _prefixes;
@@ -57,6 +58,7 @@ internal sealed class InferenceLoop : IDisposable
         _planner = new BatchPlanner(_slots.All, _batch, _budget, _width, options.Deterministic);
         _step = new DecodeStep(context, _batch, _slots, _planner, plan.SlotTokens, time);
         _governor = new ThreadGovernor(options.Deterministic ? 1 : context.Threads);
+        _questions = new SlotQuestions(time);
         _published = new LoopSnapshot(0, 0, context.Threads, null);
         _thread = new Thread(Run, StackBytes) { IsBackground = true, Name = $"inference {options.Id}" };
         _thread.Start();
@@ -66,6 +68,14 @@ internal sealed class InferenceLoop : IDisposable
     {
         _inbox.Enqueue(job);
         Wake();
+    }
+
+    /// <summary>What the slots do, after the running step; empty once the loop has ended.</summary>
+    public Task<IReadOnlyList<SlotState>> SlotsAsync()
+    {
+        Task<IReadOnlyList<SlotState>> states = _questions.AskAsync();
+        Wake();
+        return states;
     }
 
     public void Wake()
@@ -100,6 +110,7 @@ internal sealed class InferenceLoop : IDisposable
                 DropCancelled();
                 Admit();
                 Publish();
+                _questions.Answer(_slots.All);
                 if (_planner.Fill())
                     Step();
                 else
@@ -181,6 +192,7 @@ internal sealed class InferenceLoop : IDisposable
 
     private void CloseAll(EngineException error)
     {
+        _questions.End();
         TakeNew();
         foreach (Job job in _queue.RemoveAll(static _ => true))
         {

@@ -1,10 +1,11 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using RouterDaemon.SystemTests.Support;
 using Xunit;
 
 namespace RouterDaemon.SystemTests.Serving;
 
-/// <summary>Clients share the slots of an on-device model fairly, however many requests each of them sends.</summary>
+/// <summary>Clients share the slots of an on-device model fairly, however many requests each of them sends, and the admin API shows who has them.</summary>
 public sealed class FairShareTests
 {
     private const int Flood = 50;
@@ -46,6 +47,49 @@ public sealed class FairShareTests
             return answer;
         }
     }
+
+    /// <summary>What runs where, with the key's id and nothing of the request's text.</summary>
+    [Theory]
+    [InlineData("none")]
+    [InlineData("process")]
+    public async Task TheAdminApiShowsWhoHasASlot(string isolation)
+    {
+        await using DaemonProcess daemon = await DaemonProcess.StartAsync(new DaemonOptions
+        {
+            Config = $$"""
+                models:
+                  - { id: one, file: "{{EditedModels.Bundled}}", slots: 1, isolation: {{isolation}} }
+                """,
+        });
+        using HttpResponseMessage made = await daemon.Client.PostAsync("/admin/keys", Chat.Json("""{"name":"watched"}"""));
+        JsonElement key = Chat.Parse(await made.Content.ReadAsStringAsync());
+        Assert.Empty((await SlotsAsync(daemon)).GetProperty("slot_states").EnumerateArray());
+        (string, string) header = ("authorization", "Bearer " + key.GetProperty("key").GetString());
+        // One after the other in the one slot: long enough to be seen.
+        Task<ChatReply>[] running = [.. Enumerable.Range(0, 6).Select(_ => daemon.Client.AskAsync(Chat.Body("one", "Tell me a secret.", ("ignore_eos", true), ("max_tokens", 900)), header))];
+        JsonElement slot = default;
+        string seen = "";
+        await Eventually.TrueAsync(async () =>
+        {
+            JsonElement model = await SlotsAsync(daemon);
+            seen = model.GetRawText();
+            JsonElement[] slots = [.. model.GetProperty("slot_states").EnumerateArray()];
+            return slots.Length == 1 && (slot = slots[0]).GetProperty("state").GetString() is "generating";
+        }, TimeSpan.FromSeconds(20), () => seen + daemon.Log);
+        Assert.Equal(key.GetProperty("id").GetString(), slot.GetProperty("key_id").GetString());
+        Assert.Equal(slot.GetProperty("prompt_tokens").GetInt32(), slot.GetProperty("prompt_done").GetInt32());
+        Assert.InRange(slot.GetProperty("generated_tokens").GetInt32(), 1, 900);
+        Assert.Equal(900, slot.GetProperty("max_tokens").GetInt32());
+        Assert.DoesNotContain("secret", seen);
+        Assert.All(await Task.WhenAll(running), r => Assert.Equal(200, r.Status));
+        slot = (await SlotsAsync(daemon)).GetProperty("slot_states")[0];
+        Assert.Equal("idle", slot.GetProperty("state").GetString());
+        Assert.True(slot.GetProperty("held_tokens").GetInt32() > 900);
+        Assert.False(slot.TryGetProperty("key_id", out _));
+    }
+
+    private static async Task<JsonElement> SlotsAsync(DaemonProcess daemon) =>
+        Chat.Parse(await daemon.Client.GetStringAsync("/admin/slots")).GetProperty("models").EnumerateArray().Single(m => m.GetProperty("id").GetString() == "one");
 
     private static JsonObject Body(int number) => Chat.Body("one", $"Count to {number}.", ("ignore_eos", true), ("max_tokens", 400));
 

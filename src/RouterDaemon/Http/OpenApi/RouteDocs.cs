@@ -37,7 +37,7 @@ internal static class RouteDocs
             Parameter = "Id of the deployment, model/backend",
             Response = "id:string! drained:boolean!",
         },
-        ["GET /admin/slots"] = new("listSlots", "On-device models with their slots") { Response = "models:array!" },
+        ["GET /admin/slots"] = new("listSlots", "On-device models with their slots: what each holds, does, and for which key") { Response = "models:array!" },
         ["GET /admin/decisions"] = new("listDecisions", "The newest requests with their decisions (limit, 1 to 200)") { Response = "requests:array" },
         ["GET /admin/config"] = new("getConfig", "The configuration in force, with defaults and without secrets") { Response = "listen:array" },
         ["POST /admin/reload"] = new("reloadConfig", "Reads the configuration file again; 422 with every fault, and nothing changed, when it cannot be used")

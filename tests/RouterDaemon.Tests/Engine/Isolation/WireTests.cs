@@ -46,6 +46,36 @@ public sealed class WireTests
         Assert.Equal(-1.5f, read.LogProbs![0].Top[0].LogProb);
     }
 
+    [Fact]
+    public void SlotsCross()
+    {
+        SlotState[] slots = [new(0, SlotActivity.Prefilling, 1, 2, 3, 4, 5, 6.5, "key:x"), new(1, SlotActivity.Idle, 9, 0, 0, 0, 0, 0, null)];
+        WireWriter writer = new();
+        ModelWire.Write(writer, slots);
+        Assert.Equal(slots, ModelWire.ReadSlots(new WireReader(writer.Written)));
+    }
+
+    [Fact]
+    public void AModelsOptionsCross()
+    {
+        EngineModelOptions options = new()
+        {
+            Id = "m",
+            Path = "/m.gguf",
+            ContextTokens = 5,
+            Slots = 3,
+            GpuLayers = 2,
+            Deterministic = true,
+            Pooling = PoolingKind.Last,
+            Threads = 7,
+            Isolation = EngineIsolation.None,
+            Adapters = new AdapterFiles([new("/a.gguf", 0.5f), new("/b.gguf", 0)]),
+        };
+        WireWriter writer = new();
+        ModelWire.Write(writer, options);
+        Assert.Equal(options, ModelWire.ReadOptions(new WireReader(writer.Written)));
+    }
+
     private static object Filled(Type type)
     {
         object value = Activator.CreateInstance(type)!;
