@@ -56,6 +56,13 @@ internal sealed class GgufImage
         _order.Remove(key);
     }
 
+    /// <summary>Removes all other keys.</summary>
+    public void KeepOnly(string key)
+    {
+        foreach (string other in _order.Where(k => k != key).ToList())
+            Remove(other);
+    }
+
     /// <summary>The texts of an array of strings.</summary>
     public List<string> Texts(string key)
     {

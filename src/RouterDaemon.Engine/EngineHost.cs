@@ -82,6 +82,24 @@ public sealed class EngineHost : IAsyncDisposable
         return found;
     }
 
+    /// <summary>What the slots of a model do, between two of its steps; empty while it is not loaded. Neither loads it nor keeps it loaded.</summary>
+    /// <exception cref="EngineException">Unknown model.</exception>
+    public async ValueTask<IReadOnlyList<SlotState>> GetSlotsAsync(string modelId, CancellationToken ct)
+    {
+        ModelEntry entry = Find(modelId);
+        if (entry.Loaded is not { } model)
+            return [];
+        try
+        {
+            return await model.SlotsAsync(ct).ConfigureAwait(false);
+        }
+        catch (EngineException)
+        {
+            // Its process has ended in the meantime; so have its slots.
+            return [];
+        }
+    }
+
     /// <summary>Loads the model if it is not loaded; concurrent calls share one load.</summary>
     /// <exception cref="EngineException">Unknown model or failed load.</exception>
     public async Task PreloadAsync(string modelId, CancellationToken ct)
@@ -262,6 +280,8 @@ public sealed class EngineHost : IAsyncDisposable
         Require((long)options.ContextTokens * options.Slots <= int.MaxValue, options, "ContextTokens times Slots is too large");
         Require(options.QueueLimit >= 0, options, $"QueueLimit is {options.QueueLimit}, it must be at least 0");
         Require(options.Threads is >= 0 and <= 512, options, $"Threads is {options.Threads}, it must be 0 to 512");
+        Require(options.Adapters.Count <= AdapterFiles.MaxCount, options, $"Adapters has {options.Adapters.Count} entries, the limit is {AdapterFiles.MaxCount}");
+        Require(options.Adapters.All(a => Path.IsPathFullyQualified(a.Path) && float.IsFinite(a.Scale)), options, "Adapters holds a path that is not absolute, or a scale that is no number");
         Require(
             options.KeepAlive >= TimeSpan.Zero || options.KeepAlive == Timeout.InfiniteTimeSpan, options, $"KeepAlive is {options.KeepAlive}");
     }

@@ -30,6 +30,9 @@ public sealed record EngineModelOptions
     /// <summary>Batch of one, no prefix reuse, fixed thread count: the same request gives the same tokens, at the price of throughput.</summary>
     public bool Deterministic { get; init; }
 
+    /// <summary>LoRA adapters that are loaded with the model; at most <see cref="AdapterFiles.MaxCount"/>. Default none.</summary>
+    public AdapterFiles Adapters { get; init; } = AdapterFiles.None;
+
     /// <summary>How the model makes vectors. null (default) = as the file says; <see cref="PoolingKind.None"/> = it makes none.</summary>
     public PoolingKind? Pooling { get; init; }
 

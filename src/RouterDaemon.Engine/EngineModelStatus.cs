@@ -20,6 +20,9 @@ public sealed record EngineModelStatus
 
     public int Slots { get; init; }
 
+    /// <summary>Its LoRA adapters as configured; a request names them by their place.</summary>
+    public IReadOnlyList<AdapterFile> Adapters { get; init; } = [];
+
     /// <summary>Requests waiting for a slot or for the load.</summary>
     public int QueueDepth { get; init; }
 

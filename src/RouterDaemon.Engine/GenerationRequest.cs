@@ -43,6 +43,12 @@ public sealed record GenerationRequest
 
     public SamplingOptions Sampling { get; init; } = SamplingOptions.Default;
 
+    /// <summary>
+    /// The LoRA adapters of this request; those that it does not name have scale 0. Empty (default) = all as configured. Requests with
+    /// different scales are not computed together and share no prefix.
+    /// </summary>
+    public IReadOnlyList<AdapterScale> Adapters { get; init; } = [];
+
     /// <summary>Most tokens to generate. 0 (default) = until the context is full.</summary>
     public int MaxTokens { get; init; }
 
@@ -60,7 +66,8 @@ public sealed record GenerationRequest
 
     /// <summary>The prompt is the same, by reference: what else makes it cannot be told from the outside.</summary>
     internal bool HasPromptOf(GenerationRequest other) =>
-        MessagesJson.Equals(other.MessagesJson) && ToolsJson.Equals(other.ToolsJson) && TemplateArgumentsJson.Equals(other.TemplateArgumentsJson)
+        MessagesJson.Equals(other.MessagesJson) && ToolsJson.Equals(other.ToolsJson) && ToolChoiceJson.Equals(other.ToolChoiceJson)
+        && ParallelToolCalls == other.ParallelToolCalls && TemplateArgumentsJson.Equals(other.TemplateArgumentsJson)
         && PromptTokens.Equals(other.PromptTokens) && ReferenceEquals(Prompt, other.Prompt) && ReferenceEquals(Suffix, other.Suffix)
         && AddGenerationPrompt == other.AddGenerationPrompt && ContinueFinalMessage == other.ContinueFinalMessage;
 

@@ -5,7 +5,7 @@ namespace RouterDaemon.Engine;
 
 /// <summary>What a model can be used for, read off its file's header without loading it.</summary>
 /// <param name="Generates">It generates text token by token; else it only makes vectors.</param>
-/// <param name="CallsTools">Its chat template takes tools in a form that is known here.</param>
+/// <param name="CallsTools">It has a chat template, so tools can be described to it: in the form that the template knows, else in one of our own.</param>
 /// <param name="Infills">Its vocabulary has the tokens for filling in the middle.</param>
 /// <param name="Pooling">How it makes vectors or scores, as the file or the configuration says.</param>
 /// <param name="ContextTokens">Context it was trained with, 0 = the file does not say.</param>

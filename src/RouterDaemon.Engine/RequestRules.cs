@@ -8,6 +8,9 @@ internal static class RequestRules
 {
     public const int MaxTopLogProbs = 20;
 
+    /// <summary>Far beyond what any adapter is trained for.</summary>
+    public const float MaxAdapterScale = 100;
+
     /// <exception cref="EngineException">Names the parameter, its value and its range.</exception>
     public static void Check(GenerationRequest request)
     {
@@ -20,6 +23,8 @@ internal static class RequestRules
         Range(request.TopLogProbs, 0, MaxTopLogProbs, "top_logprobs");
         if (request.TopLogProbs > 0 && !request.LogProbs)
             throw Invalid("top_logprobs needs logprobs to be true", "top_logprobs");
+        foreach ((_, float scale) in request.Adapters)
+            Range(scale, -MaxAdapterScale, MaxAdapterScale, "lora scale");
         CheckStops(request.Stop);
         CheckSampling(request.Sampling);
     }

@@ -24,6 +24,7 @@ internal static class AbiCheck
         "llama_vocab_eos", "llama_vocab_eot", "llama_vocab_sep", "llama_vocab_get_add_sep", "llama_vocab_fim_pre", "llama_vocab_fim_suf", "llama_vocab_fim_mid", "llama_vocab_get_add_bos", "llama_vocab_get_add_eos", "llama_vocab_get_text",
         "llama_vocab_type", "llama_tokenize", "llama_token_to_piece", "llama_detokenize", "llama_decode",
         "llama_synchronize", "llama_get_logits_ith", "llama_get_embeddings_ith", "llama_get_embeddings_seq", "llama_set_n_threads",
+        "llama_adapter_lora_init", "llama_adapter_lora_free", "llama_set_adapters_lora",
         "llama_attach_threadpool", "llama_detach_threadpool", "llama_get_memory", "llama_memory_clear", "llama_memory_seq_rm",
         "llama_memory_seq_cp", "llama_memory_seq_pos_min", "llama_memory_seq_pos_max", "llama_sampler_chain_init",
         "llama_sampler_chain_add", "llama_sampler_free", "llama_sampler_apply", "llama_sampler_accept", "llama_sampler_init_dist",

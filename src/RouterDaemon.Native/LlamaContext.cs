@@ -17,6 +17,7 @@ public sealed class LlamaContext : SafeHandleZeroOrMinusOneIsInvalid
     private nint _memory;
     private nint _threadPool;
     private int _poolThreads;
+    private IReadOnlyList<LlamaAdapter>? _adapters;
 
     private LlamaContext(LlamaModel model) : base(ownsHandle: true)
     {
@@ -119,6 +120,25 @@ public sealed class LlamaContext : SafeHandleZeroOrMinusOneIsInvalid
         return values is null ? float.NaN : *values;
     }
 
+    /// <summary>Computes with these adapters from the next decode on. Changing them makes that decode plan its graph anew; setting the same again is free.</summary>
+    /// <param name="adapters">Adapters of this context's model.</param>
+    /// <param name="scales">One for each; 0 = without it.</param>
+    public unsafe void SetAdapters(IReadOnlyList<LlamaAdapter> adapters, ReadOnlySpan<float> scales)
+    {
+        ThrowIfClosed();
+        ArgumentOutOfRangeException.ThrowIfNotEqual(scales.Length, adapters.Count, nameof(scales));
+        nint* pointers = stackalloc nint[adapters.Count];
+        for (int i = 0; i < adapters.Count; i++)
+        {
+            ObjectDisposedException.ThrowIf(adapters[i].IsClosed || adapters[i].IsInvalid, adapters[i]);
+            pointers[i] = ReferenceEquals(adapters[i].Model, _model) ? adapters[i].Pointer : throw new ArgumentException("an adapter belongs to another model", nameof(adapters));
+        }
+        // Kept, because llama.cpp keeps their addresses.
+        _adapters = adapters;
+        fixed (float* s = scales)
+            _ = LlamaApi.llama_set_adapters_lora(handle, pointers, (nuint)adapters.Count, s);
+    }
+
     /// <summary>Changes the number of compute threads from the next decode on; more than at creation is cut to that.</summary>
     public void SetThreads(int threads)
     {
@@ -175,6 +195,7 @@ public sealed class LlamaContext : SafeHandleZeroOrMinusOneIsInvalid
     protected override unsafe bool ReleaseHandle()
     {
         LlamaApi.llama_free(handle);
+        GC.KeepAlive(_adapters);
         if (_threadPool != 0)
             ((delegate* unmanaged<nint, void>)LlamaLibrary.CpuFunction("ggml_threadpool_free\0"u8))(_threadPool);
         return true;

@@ -16,6 +16,9 @@ internal interface IModel : IDisposable
     /// <summary>Queues a generation. <paramref name="left"/> is called once when it has left the model, also when this call fails.</summary>
     ValueTask<Generation> SubmitAsync(GenerationRequest request, long submittedAt, Action left, CancellationToken ct);
 
+    /// <summary>What its slots do; empty where it has none.</summary>
+    ValueTask<IReadOnlyList<SlotState>> SlotsAsync(CancellationToken ct);
+
     ValueTask<int[]> TokenizeAsync(string text, bool addSpecial, bool parseSpecial, CancellationToken ct);
 
     ValueTask<byte[]> DetokenizeAsync(ReadOnlyMemory<int> tokens, CancellationToken ct);

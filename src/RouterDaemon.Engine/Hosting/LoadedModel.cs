@@ -27,19 +27,22 @@ internal sealed class LoadedModel : IModel
     private readonly LlamaModel _model;
     private readonly InferenceLoop? _loop;
     private readonly VectorModel? _vectors;
+    private readonly ModelAdapters _adapters;
     private readonly int[] _endTokens;
     private readonly ToolStyle _toolStyle;
     private readonly ReasoningMarks? _reasoning;
     private readonly bool _marksAreSpecial;
     private LastPrompt? _lastPrompt;
 
-    private LoadedModel(LlamaModel model, InferenceLoop? loop, VectorModel? vectors, GgufHeader header, EngineModelOptions options, MemoryPlan plan, TimeProvider time)
+    private LoadedModel(
+        LlamaModel model, ModelAdapters adapters, InferenceLoop? loop, VectorModel? vectors, GgufHeader header, EngineModelOptions options, MemoryPlan plan, TimeProvider time)
     {
+        _adapters = adapters;
         _model = model;
         _loop = loop;
         _vectors = vectors;
         SlotTokens = plan.SlotTokens;
-        ResidentBytes = model.WeightBytes + plan.KvBytes;
+        ResidentBytes = model.WeightBytes + plan.AdapterBytes + plan.KvBytes;
         Template = new JinjaChatTemplate(model.ChatTemplate(), model.TokenText(model.Bos), model.TokenText(model.Eos), time);
         _endTokens = [.. Enumerable.Range(0, model.VocabularySize).Where(model.IsEndOfGeneration)];
         _toolStyle = ToolCatalog.StyleOf(model.ChatTemplate());
@@ -72,7 +75,7 @@ internal sealed class LoadedModel : IModel
             bool offload = options.GpuLayers != 0 && native.Devices.Any(d => d.IsGpu);
             long available = MachineMemory.AvailableBytes() + (offload ? native.Devices.Where(d => d.IsGpu).Sum(d => d.FreeBytes) : 0);
             ModelTraits traits = ModelTraits.Of(header, options.Pooling);
-            MemoryPlan plan = MemoryPlan.For(header, options, traits, available);
+            MemoryPlan plan = MemoryPlan.For(header, options, traits, options.Adapters.Sum(a => a.Check(header.Architecture)), available);
             LlamaModel model = LlamaModel.Load(options.Path, new ModelLoadSettings(options.GpuLayers ?? -1), progress);
             try
             {
@@ -139,7 +142,7 @@ internal sealed class LoadedModel : IModel
     public string Render(GenerationRequest request)
     {
         using JsonDocument messages = ChatMessages.Parse(request.MessagesJson);
-        return Template.Render(messages.RootElement, request);
+        return _toolStyle == ToolStyle.Generic ? GenericTools.Render(Template, messages, request) : Template.Render(messages.RootElement, request);
     }
 
     /// <summary>Makes the job of a request whose prompt was built by <see cref="BuildPrompt"/>. <see cref="Start(Job)"/> queues it.</summary>
@@ -147,6 +150,7 @@ internal sealed class LoadedModel : IModel
     {
         bool isChat = !request.MessagesJson.IsEmpty;
         ToolCatalog? tools = isChat ? ToolCatalog.Read(request, _toolStyle) : null;
+        AdapterSet adapters = _adapters.Of(request);
         LlamaSampler? grammar = CreateGrammar(request, tools);
         // An answer in JSON: its braces are no call, and there is no reasoning unless the prompt has opened it.
         bool isJson = grammar is not null && tools is not { Required: true } && request.Sampling.Grammar is null;
@@ -154,13 +158,14 @@ internal sealed class LoadedModel : IModel
         if (grammar is not null && prompt.InReasoning)
             (trigger, grammar) = (new ReasoningTrigger(_reasoning!, grammar), null);
         else if (grammar is null && tools is not null)
-            trigger = new ToolTrigger(tools, _model);
+            trigger = new ToolTrigger(tools, _model, _reasoning is null ? null : new ReasoningReader(_reasoning, prompt.InReasoning));
         uint seed = request.Sampling.Seed ?? BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
         TokenSampler sampler = new(_model, grammar, request.Sampling, request.IgnoreEos ? _endTokens : [], seed, SlotTokens);
         Job job = new(request, prompt.Tokens, sampler, _loop!.Wake, submittedAt)
         {
             Left = left,
-            ShowSpecialTokens = tools is not null || (isChat && _marksAreSpecial),
+            Adapters = adapters,
+            ShowSpecialTokens = tools is { Style: not ToolStyle.Generic } || (isChat && _marksAreSpecial),
             Trigger = trigger,
         };
         return (job, new AnswerShape(
@@ -197,6 +202,9 @@ internal sealed class LoadedModel : IModel
         Start(job);
         return generation;
     }
+
+    public async ValueTask<IReadOnlyList<SlotState>> SlotsAsync(CancellationToken ct) =>
+        _loop is null ? [] : await _loop.SlotsAsync().WaitAsync(ct).ConfigureAwait(false);
 
     public ValueTask<int[]> TokenizeAsync(string text, bool addSpecial, bool parseSpecial, CancellationToken ct) =>
         ValueTask.FromResult(Tokenize(text, addSpecial, parseSpecial));
@@ -237,6 +245,7 @@ internal sealed class LoadedModel : IModel
     {
         _loop?.Dispose();
         _vectors?.Dispose();
+        _adapters.Dispose();
         _model.Dispose();
     }
 
@@ -292,24 +301,26 @@ internal sealed class LoadedModel : IModel
         long heads = header.Number($"{header.Architecture}.attention.head_count");
         VectorModel? vectors = null;
         InferenceLoop? loop = null;
+        ModelAdapters adapters = ModelAdapters.Load(options.Adapters, model);
         try
         {
             if (traits.Pooling != PoolingKind.None)
-                vectors = VectorModel.Create(model, options.Id, traits.Pooling, traits.Generates ? Math.Min(plan.SlotTokens, MemoryPlan.MaxVectorTokens) : plan.SlotTokens, heads, threads);
+                vectors = VectorModel.Create(model, options.Id, traits.Pooling, traits.Generates ? Math.Min(plan.SlotTokens, MemoryPlan.MaxVectorTokens) : plan.SlotTokens, heads, threads, adapters);
             if (traits.Generates)
-                loop = CreateLoop(model, options, plan, threads, time, publish, crashed);
-            return new LoadedModel(model, loop, vectors, header, options, plan, time);
+                loop = CreateLoop(model, adapters, options, plan, threads, time, publish, crashed);
+            return new LoadedModel(model, adapters, loop, vectors, header, options, plan, time);
         }
         catch
         {
             loop?.Dispose();
             vectors?.Dispose();
+            adapters.Dispose();
             throw;
         }
     }
 
     private static InferenceLoop CreateLoop(
-        LlamaModel model, EngineModelOptions options, MemoryPlan plan, int threads, TimeProvider time,
+        LlamaModel model, ModelAdapters adapters, EngineModelOptions options, MemoryPlan plan, int threads, TimeProvider time,
         Action<LoopSnapshot> publish, Action<Exception> crashed)
     {
         int cells = checked(plan.SlotTokens * options.Slots);
@@ -319,7 +330,7 @@ internal sealed class LoadedModel : IModel
             cells, batch, options.Slots, options.Slots, threads, UnifiedCache: false));
         try
         {
-            return new InferenceLoop(context, options, plan, time, publish, crashed);
+            return new InferenceLoop(context, adapters.Loaded, options, plan, time, publish, crashed);
         }
         catch
         {

@@ -5,7 +5,8 @@ namespace RouterDaemon.Engine.Hosting;
 /// <summary>How much context a model gets, decided before anything is allocated.</summary>
 /// <param name="SlotTokens">Context of each slot.</param>
 /// <param name="KvBytes">Estimated size of the cache, 0 = unknown.</param>
-internal sealed record MemoryPlan(int SlotTokens, long KvBytes)
+/// <param name="AdapterBytes">Size of the adapters.</param>
+internal sealed record MemoryPlan(int SlotTokens, long KvBytes, long AdapterBytes)
 {
     private const int MinSlotTokens = 256;
 
@@ -20,9 +21,10 @@ internal sealed record MemoryPlan(int SlotTokens, long KvBytes)
     /// <param name="header">The file.</param>
     /// <param name="options">Configured context and slots.</param>
     /// <param name="traits">What it is used for: one that makes vectors needs one more sequence for them.</param>
+    /// <param name="adapterBytes">Size of its adapters, which count as weights.</param>
     /// <param name="availableBytes">Memory free for weights and cache together.</param>
     /// <exception cref="InvalidDataException">It cannot fit; the message holds the numbers.</exception>
-    public static MemoryPlan For(GgufHeader header, EngineModelOptions options, ModelTraits traits, long availableBytes)
+    public static MemoryPlan For(GgufHeader header, EngineModelOptions options, ModelTraits traits, long adapterBytes, long availableBytes)
     {
         if (!traits.Generates)
         {
@@ -31,7 +33,7 @@ internal sealed record MemoryPlan(int SlotTokens, long KvBytes)
             options = options with { ContextTokens = options.ContextTokens > 0 ? options.ContextTokens : Math.Min(trainedContext, MaxVectorTokens) };
         }
         int sequences = (traits.Generates ? options.Slots : 0) + (traits.Pooling != PoolingKind.None ? 1 : 0);
-        long weights = header.WeightBytes;
+        long weights = header.WeightBytes + adapterBytes;
         if (weights > availableBytes)
             throw new InvalidDataException($"its weights need {Mib(weights)} MiB, {Mib(availableBytes)} MiB are free");
         long perToken = header.KvBytesPerToken;
@@ -43,17 +45,17 @@ internal sealed record MemoryPlan(int SlotTokens, long KvBytes)
                 throw new InvalidDataException(
                     $"weights ({Mib(weights)} MiB) and a context of {sequences} x {options.ContextTokens} tokens ({Mib(need)} MiB) need more than "
                     + $"the {Mib(availableBytes)} MiB that are free: lower context or slots");
-            return new MemoryPlan(options.ContextTokens, need);
+            return new MemoryPlan(options.ContextTokens, need, adapterBytes);
         }
         if (perToken == 0)
-            return new MemoryPlan(Math.Min(trained, 4096), 0);
+            return new MemoryPlan(Math.Min(trained, 4096), 0, adapterBytes);
         long room = Math.Max(0, availableBytes - weights - Reserve) / 2;
         long fits = room / perToken / sequences / Granularity * Granularity;
         int tokens = (int)Math.Min(trained, Math.Max(fits, Math.Min(MinSlotTokens, trained)));
         if (weights + perToken * tokens * sequences > availableBytes)
             throw new InvalidDataException(
                 $"weights ({Mib(weights)} MiB) and the smallest context ({sequences} x {tokens} tokens) need more than the {Mib(availableBytes)} MiB that are free");
-        return new MemoryPlan(tokens, perToken * tokens * sequences);
+        return new MemoryPlan(tokens, perToken * tokens * sequences, adapterBytes);
     }
 
     private static long Mib(long bytes) => bytes >> 20;

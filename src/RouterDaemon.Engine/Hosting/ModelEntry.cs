@@ -44,12 +44,22 @@ internal sealed class ModelEntry : IAsyncDisposable
         _log = log;
         _time = time;
         _expiry = time.CreateTimer(static entry => ((ModelEntry)entry!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _status = new EngineModelStatus { Id = options.Id, Path = options.Path, Slots = options.Slots, FreeSlots = options.Slots, ContextTokens = options.ContextTokens };
+        _status = new EngineModelStatus { Id = options.Id, Path = options.Path, Slots = options.Slots, FreeSlots = options.Slots, ContextTokens = options.ContextTokens, Adapters = options.Adapters };
     }
 
     public EngineModelOptions Options { get; }
 
     public EngineModelStatus Status => Volatile.Read(ref _status);
+
+    /// <summary>The model while it is loaded, for a look at it: its <c>KeepAlive</c> runs on, and it may be unloaded meanwhile.</summary>
+    public IModel? Loaded
+    {
+        get
+        {
+            lock (_gate)
+                return _loaded;
+        }
+    }
 
     /// <summary>Takes a place for a request, which <see cref="LeaveQueue"/> gives back.</summary>
     /// <exception cref="EngineException">The queue is full.</exception>
@@ -355,6 +365,7 @@ internal sealed class ModelEntry : IAsyncDisposable
         {
             Id = Options.Id,
             Path = Options.Path,
+            Adapters = Options.Adapters,
             Resident = _loaded is not null,
             Loading = _load is not null,
             LoadFraction = _load is not null ? _fraction : 0,

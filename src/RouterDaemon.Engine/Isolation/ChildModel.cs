@@ -117,6 +117,9 @@ internal sealed class ChildModel(TimeProvider time)
                 answer.Int(scores.Tokens);
                 answer.Floats([.. scores.Scores]);
                 break;
+            case WireKind.Slots:
+                ModelWire.Write(answer, await Model.SlotsAsync(gone).ConfigureAwait(false));
+                break;
             default:
                 throw new EngineException(EngineErrorKind.Internal, $"message kind {(byte)kind} is unknown");
         }

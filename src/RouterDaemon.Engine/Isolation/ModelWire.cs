@@ -15,6 +15,12 @@ internal static class ModelWire
         w.Bool(o.Deterministic);
         w.Int(o.Pooling is { } pooling ? (int)pooling : -1);
         w.Int(o.Threads);
+        w.Int(o.Adapters.Count);
+        foreach (AdapterFile adapter in o.Adapters)
+        {
+            w.Text(adapter.Path);
+            w.Float(adapter.Scale);
+        }
     }
 
     /// <summary>The options that matter where the model runs; queueing and lifetime stay with the daemon.</summary>
@@ -28,8 +34,17 @@ internal static class ModelWire
         Deterministic = r.Bool(),
         Pooling = r.Int() is >= 0 and var pooling ? (PoolingKind)pooling : null,
         Threads = r.Int(),
+        Adapters = ReadAdapters(r),
         Isolation = EngineIsolation.None,
     };
+
+    private static AdapterFiles ReadAdapters(WireReader r)
+    {
+        AdapterFile[] adapters = new AdapterFile[r.Int()];
+        for (int i = 0; i < adapters.Length; i++)
+            adapters[i] = new AdapterFile(r.Text()!, r.Float());
+        return new AdapterFiles(adapters);
+    }
 
     public static void Write(WireWriter w, ModelFacts f)
     {
@@ -59,6 +74,31 @@ internal static class ModelWire
     }
 
     public static LoopSnapshot ReadSnapshot(WireReader r) => new(r.Int(), r.Int(), r.Int(), r.Text());
+
+    public static void Write(WireWriter w, IReadOnlyList<SlotState> slots)
+    {
+        w.Int(slots.Count);
+        foreach (SlotState s in slots)
+        {
+            w.Int(s.Id);
+            w.Byte((byte)s.Activity);
+            w.Int(s.HeldTokens);
+            w.Int(s.PromptTokens);
+            w.Int(s.CachedTokens);
+            w.Int(s.GeneratedTokens);
+            w.Int(s.MaxTokens);
+            w.Double(s.RunningMs);
+            w.Text(s.FairnessKey);
+        }
+    }
+
+    public static SlotState[] ReadSlots(WireReader r)
+    {
+        SlotState[] slots = new SlotState[r.Int()];
+        for (int i = 0; i < slots.Length; i++)
+            slots[i] = new SlotState(r.Int(), (SlotActivity)r.Byte(), r.Int(), r.Int(), r.Int(), r.Int(), r.Int(), r.Double(), r.Text());
+        return slots;
+    }
 
     public static void Write(WireWriter w, Exception e)
     {

@@ -97,6 +97,9 @@ internal sealed class ProcessModel : IModel
         }
     }
 
+    public async ValueTask<IReadOnlyList<SlotState>> SlotsAsync(CancellationToken ct) =>
+        ModelWire.ReadSlots(await CallAsync(WireKind.Slots, static _ => { }, ct).ConfigureAwait(false));
+
     public async ValueTask<int[]> TokenizeAsync(string text, bool addSpecial, bool parseSpecial, CancellationToken ct) => (await CallAsync(WireKind.Tokenize, w =>
     {
         w.Text(text);

@@ -22,6 +22,12 @@ internal static class RequestWire
         w.Int(r.TopLogProbs);
         w.Bool(r.IgnoreEos);
         w.Text(r.FairnessKey);
+        w.Int(r.Adapters.Count);
+        foreach (AdapterScale adapter in r.Adapters)
+        {
+            w.Int(adapter.Id);
+            w.Float(adapter.Scale);
+        }
         WriteSampling(w, r.Sampling);
     }
 
@@ -44,8 +50,17 @@ internal static class RequestWire
         TopLogProbs = r.Int(),
         IgnoreEos = r.Bool(),
         FairnessKey = r.Text(),
+        Adapters = ReadAdapters(r),
         Sampling = ReadSampling(r),
     };
+
+    private static AdapterScale[] ReadAdapters(WireReader r)
+    {
+        AdapterScale[] adapters = new AdapterScale[r.Int()];
+        for (int i = 0; i < adapters.Length; i++)
+            adapters[i] = new AdapterScale(r.Int(), r.Float());
+        return adapters;
+    }
 
     private static void WriteSampling(WireWriter w, SamplingOptions s)
     {

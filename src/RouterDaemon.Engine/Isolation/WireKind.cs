@@ -27,6 +27,9 @@ internal enum WireKind : byte
     /// <summary>Scores of documents.</summary>
     Score = 8,
 
+    /// <summary>What the slots do.</summary>
+    Slots = 9,
+
     /// <summary>Fraction of a load.</summary>
     Progress = 32,
 

@@ -8,8 +8,12 @@ namespace RouterDaemon.Engine.Scheduling;
 /// </summary>
 internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget budget, DecodeWidth width, TimeProvider time, bool deterministic)
 {
+    private readonly AdapterTurns _turns = new();
     private int _cursor;
     private int _turn;
+
+    /// <summary>What the batch is computed with.</summary>
+    public AdapterSet Adapters { get; private set; } = AdapterSet.None;
 
     /// <summary>Fills the batch. False when there is nothing to compute.</summary>
     public bool Fill()
@@ -17,12 +21,13 @@ internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget 
         Clear();
         if (deterministic)
             return FillWithOne();
+        Adapters = _turns.Choose(slots);
         int decoding = 0;
         int waiting = 0;
         foreach (Slot slot in slots)
         {
             decoding += Ready(slot) ? 1 : 0;
-            waiting += slot.Prefilling ? 1 : 0;
+            waiting += Waiting(slot) ? 1 : 0;
         }
         // Beside a prompt the batch is wide anyway: everybody rides along.
         PlanDecoding(waiting > 0 ? decoding : width.Choose(decoding));
@@ -58,6 +63,7 @@ internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget 
             Slot slot = slots[(_cursor + i) % slots.Length];
             if (slot.Job is null || slot.Job.Parked)
                 continue;
+            Adapters = slot.Adapters;
             FillWith(slot);
             _cursor = (slot.Id + 1) % slots.Length;
             return true;
@@ -65,7 +71,9 @@ internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget 
         return false;
     }
 
-    private static bool Ready(Slot slot) => slot.Generating && !slot.Job!.Parked;
+    private bool Ready(Slot slot) => slot.Generating && !slot.Job!.Parked && slot.Adapters.Equals(Adapters);
+
+    private bool Waiting(Slot slot) => slot.Prefilling && slot.Adapters.Equals(Adapters);
 
     /// <summary>Plans the next token of so many sequences, going on behind the one that was last.</summary>
     private void PlanDecoding(int count)
@@ -109,7 +117,7 @@ internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget 
         double highest = double.NegativeInfinity;
         foreach (Slot slot in slots)
         {
-            if (!slot.Prefilling || slot.BatchTokens > 0 || slot.PromptLeft > most)
+            if (!Waiting(slot) || slot.BatchTokens > 0 || slot.PromptLeft > most)
                 continue;
             double ratio = (double)(now - slot.Job!.SubmittedAt) / slot.PromptLeft;
             if (ratio > highest)

@@ -18,6 +18,7 @@ internal sealed class InferenceLoop : IDisposable
 
     private readonly ConcurrentQueue<Job> _inbox = new();
     private readonly AutoResetEvent _wake = new(false);
+    private readonly SlotQuestions _questions;
     private readonly JobQueue _queue = new();
     private readonly SlotSet _slots;
     private readonly PrefixReuse _prefixes;
@@ -26,6 +27,7 @@ internal sealed class InferenceLoop : IDisposable
     private readonly DecodeWidth _width;
     private readonly BatchPlanner _planner;
     private readonly DecodeStep _step;
+    private readonly IReadOnlyList<LlamaAdapter> _adapters;
     private readonly ThreadGovernor _governor;
     private readonly Thread _thread;
     private volatile bool _stop;
@@ -33,14 +35,17 @@ internal sealed class InferenceLoop : IDisposable
 
     /// <param name="context">Made for this loop, which disposes it at the end.</param>
     /// <param name="options">The model's options.</param>
+    /// <param name="adapters">The model's adapters, which live longer than this.</param>
     /// <param name="plan">Context of each slot and what it weighs.</param>
     /// <param name="time">Clock of the timings.</param>
     /// <param name="publish">Told about every change, on the inference thread.</param>
     /// <param name="crashed">Told when the thread has ended by an exception.</param>
     public InferenceLoop(
-        LlamaContext context, EngineModelOptions options, MemoryPlan plan, TimeProvider time, Action<LoopSnapshot> publish, Action<Exception> crashed)
+        LlamaContext context, IReadOnlyList<LlamaAdapter> adapters, EngineModelOptions options, MemoryPlan plan, TimeProvider time, Action<LoopSnapshot> publish,
+        Action<Exception> crashed)
     {
         _context = context;
+        _adapters = adapters;
         _deterministic = options.Deterministic;
         _time = time;
         _publish = publish;
@@ -53,6 +58,7 @@ internal sealed class InferenceLoop : IDisposable
         _planner = new BatchPlanner(_slots.All, _batch, _budget, _width, time, options.Deterministic);
         _step = new DecodeStep(context, _batch, _slots, _planner, plan.SlotTokens, time);
         _governor = new ThreadGovernor(options.Deterministic ? 1 : context.Threads);
+        _questions = new SlotQuestions(time);
         _published = new LoopSnapshot(0, 0, context.Threads, null);
         _thread = new Thread(Run, StackBytes) { IsBackground = true, Name = $"inference {options.Id}" };
         _thread.Start();
@@ -62,6 +68,14 @@ internal sealed class InferenceLoop : IDisposable
     {
         _inbox.Enqueue(job);
         Wake();
+    }
+
+    /// <summary>What the slots do, after the running step; empty once the loop has ended.</summary>
+    public Task<IReadOnlyList<SlotState>> SlotsAsync()
+    {
+        Task<IReadOnlyList<SlotState>> states = _questions.AskAsync();
+        Wake();
+        return states;
     }
 
     public void Wake()
@@ -96,6 +110,7 @@ internal sealed class InferenceLoop : IDisposable
                 DropCancelled();
                 Admit();
                 Publish();
+                _questions.Answer(_slots.All);
                 if (_planner.Fill())
                     Step();
                 else
@@ -140,10 +155,11 @@ internal sealed class InferenceLoop : IDisposable
 
     private void Admit()
     {
-        while (_slots.Active < _slots.All.Length && _queue.Next(_slots.All, _prefixes) is { } job && _prefixes.Place(_slots.All, job.Prompt) is { } slot)
+        while (_slots.Active < _slots.All.Length && _queue.Next(_slots.All, _prefixes) is { } job && _prefixes.Place(_slots.All, job.Prompt, job.Adapters) is { } slot)
         {
             _queue.Remove(job);
             slot.Job = job;
+            slot.Adapters = job.Adapters;
             slot.LastUsed = _step.Count;
             job.CachedTokens = slot.Tokens.Count;
             job.StartedAt = _time.GetTimestamp();
@@ -157,6 +173,8 @@ internal sealed class InferenceLoop : IDisposable
         int decoding = 0;
         foreach (Slot slot in _slots.All)
             decoding += slot.BatchTokens > 0 && slot.Generating ? 1 : 0;
+        if (_adapters.Count > 0)
+            _context.SetAdapters(_adapters, _planner.Adapters.Scales);
         int computed = _batch.Count;
         long started = _time.GetTimestamp();
         if (!_step.Run())
@@ -174,6 +192,7 @@ internal sealed class InferenceLoop : IDisposable
 
     private void CloseAll(EngineException error)
     {
+        _questions.End();
         TakeNew();
         foreach (Job job in _queue.RemoveAll(static _ => true))
         {

@@ -41,6 +41,9 @@ internal sealed class Job : IGenerationControl
 
     public TokenSampler Sampler { get; }
 
+    /// <summary>The model's adapters as this request wants them.</summary>
+    public AdapterSet Adapters { get; init; } = AdapterSet.None;
+
     public ChannelReader<GenerationEvent> Reader => _channel.Reader;
 
     public long SubmittedAt { get; }

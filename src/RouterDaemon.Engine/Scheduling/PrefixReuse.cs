@@ -22,14 +22,14 @@ internal sealed class PrefixReuse(LlamaContext context, bool reuse, long slotByt
     /// place when that keeps at least half of what it holds, so that a long conversation is not cut for a shared system prompt.
     /// </summary>
     /// <returns>The slot with its tokens cut to the prefix, or null when none is free.</returns>
-    public Slot? Place(Slot[] slots, int[] prompt)
+    public Slot? Place(Slot[] slots, int[] prompt, AdapterSet adapters)
     {
         Slot? best = null;
         int bestLength = 0;
         Slot? oldest = Oldest(slots);
         foreach (Slot slot in slots)
         {
-            int length = reuse ? slot.CommonPrefix(prompt) : 0;
+            int length = reuse ? slot.CommonPrefix(prompt, adapters) : 0;
             if (length > bestLength || (length == bestLength && length > 0 && slot.Job is null && best!.Job is not null))
                 (best, bestLength) = (slot, length);
         }
@@ -41,7 +41,7 @@ internal sealed class PrefixReuse(LlamaContext context, bool reuse, long slotByt
             return Cut(oldest, 0);
         if (best.Job is null && (best == oldest || usable * 2 >= best.Tokens.Count))
             return Cut(best, usable);
-        int own = oldest.CommonPrefix(prompt);
+        int own = oldest.CommonPrefix(prompt, adapters);
         if (usable - own < _minCopyTokens)
             return Cut(oldest, Math.Min(own, prompt.Length - 1));
         Cut(oldest, 0);
@@ -54,7 +54,7 @@ internal sealed class PrefixReuse(LlamaContext context, bool reuse, long slotByt
     /// Whether a slot is just computing a prefix of the prompt that no slot holds yet and that is worth a copy: the several answers
     /// of one request, and requests that share a long system prompt, are then computed once.
     /// </summary>
-    public bool IsWorthWaiting(Slot[] slots, int[] prompt)
+    public bool IsWorthWaiting(Slot[] slots, int[] prompt, AdapterSet adapters)
     {
         if (!reuse)
             return false;
@@ -62,8 +62,8 @@ internal sealed class PrefixReuse(LlamaContext context, bool reuse, long slotByt
         int coming = 0;
         foreach (Slot slot in slots)
         {
-            held = Math.Max(held, slot.CommonPrefix(prompt));
-            if (slot.Prefilling)
+            held = Math.Max(held, slot.CommonPrefix(prompt, adapters));
+            if (slot.Prefilling && slot.Adapters.Equals(adapters))
                 coming = Math.Max(coming, slot.Job!.Prompt.AsSpan().CommonPrefixLength(prompt));
         }
         return Math.Min(coming, prompt.Length - 1) - held >= _minCopyTokens;

@@ -11,6 +11,9 @@ internal sealed class Slot(int id)
 
     public Job? Job { get; set; }
 
+    /// <summary>What <see cref="Tokens"/> were computed with.</summary>
+    public AdapterSet Adapters { get; set; } = AdapterSet.None;
+
     /// <summary>Sampled and not yet computed; valid while generating.</summary>
     public int PendingToken { get; set; }
 
@@ -30,6 +33,11 @@ internal sealed class Slot(int id)
 
     public bool Generating => Job is not null && Tokens.Count >= Job.Prompt.Length;
 
-    public int CommonPrefix(ReadOnlySpan<int> prompt) =>
-        System.Runtime.InteropServices.CollectionsMarshal.AsSpan(Tokens).CommonPrefixLength(prompt);
+    /// <summary>There is something to compute: a prompt, or a next token that its reader has room for.</summary>
+    public bool HasWork => Job is { } job && (Prefilling || !job.Parked);
+
+    /// <summary>Tokens at the beginning of a prompt that the cache holds as this set computes them.</summary>
+    public int CommonPrefix(ReadOnlySpan<int> prompt, AdapterSet adapters) => !Adapters.Equals(adapters)
+        ? 0
+        : System.Runtime.InteropServices.CollectionsMarshal.AsSpan(Tokens).CommonPrefixLength(prompt);
 }

@@ -7,6 +7,9 @@ namespace RouterDaemon.Engine.Tools;
 /// <summary>Splits the text of an answer into content and tool calls while it arrives. Feed it every event's text, then finish it.</summary>
 internal sealed partial class ToolCallReader
 {
+    /// <summary>How an answer in the generic form may begin, blanks left out.</summary>
+    private static readonly string[] GenericOpenings = ["{\"tool_calls\":", "```{\"tool_calls\":", "```json{\"tool_calls\":"];
+
     private readonly ToolStyle _style;
     private readonly StringBuilder _held = new();
     private State _state;
@@ -17,7 +20,7 @@ internal sealed partial class ToolCallReader
     public ToolCallReader(ToolStyle style)
     {
         _style = style;
-        _state = style == ToolStyle.Llama3 ? State.Start : State.Content;
+        _state = StartsAnswer ? State.Start : State.Content;
     }
 
     private enum State
@@ -31,6 +34,8 @@ internal sealed partial class ToolCallReader
 
     /// <summary>Calls seen so far.</summary>
     public int Calls { get; private set; }
+
+    private bool StartsAnswer => _style is ToolStyle.Llama3 or ToolStyle.Generic;
 
     private string Tag => _style == ToolStyle.Hermes ? "<tool_call>" : "[TOOL_CALLS]";
 
@@ -51,7 +56,7 @@ internal sealed partial class ToolCallReader
         string rest = _held.ToString();
         _held.Clear();
         bool text = _state is State.Start or State.Content || (_state == State.BeforeCall && Calls == 0);
-        return text && rest.Length > 0 ? [new ToolDelta((_state == State.BeforeCall && _style != ToolStyle.Llama3 ? Tag : "") + rest, -1, null, "")] : [];
+        return text && rest.Length > 0 ? [new ToolDelta((_state == State.BeforeCall && !StartsAnswer ? Tag : "") + rest, -1, null, "")] : [];
     }
 
     private bool Step(List<ToolDelta> deltas) => _state switch
@@ -63,18 +68,18 @@ internal sealed partial class ToolCallReader
         _ => AfterCall(),
     };
 
-    /// <summary>A Llama 3 call is the whole answer or nothing.</summary>
+    /// <summary>Where calls start answers, they are the whole answer or nothing.</summary>
     private bool Start()
     {
         string text = _held.ToString().TrimStart();
         const string Python = "<|python_tag|>";
-        if (text.Length < Python.Length && Python.StartsWith(text, StringComparison.Ordinal))
+        if (_style == ToolStyle.Llama3 && text.Length < Python.Length && Python.StartsWith(text, StringComparison.Ordinal))
             return false;
-        if (text.StartsWith(Python, StringComparison.Ordinal))
+        if (_style == ToolStyle.Llama3 && text.StartsWith(Python, StringComparison.Ordinal))
             text = text[Python.Length..].TrimStart();
         if (text.Length == 0)
             return false;
-        _state = text[0] == '{' ? State.BeforeCall : State.Content;
+        _state = text[0] == '{' || (_style == ToolStyle.Generic && text[0] == '`') ? State.BeforeCall : State.Content;
         if (_state == State.BeforeCall)
             _held.Clear().Append(text);
         return true;
@@ -83,8 +88,8 @@ internal sealed partial class ToolCallReader
     private bool Content(List<ToolDelta> deltas)
     {
         string text = _held.ToString();
-        int at = _style == ToolStyle.Llama3 ? -1 : text.IndexOf(Tag, StringComparison.Ordinal);
-        int certain = at >= 0 ? at : _style == ToolStyle.Llama3 ? text.Length : text.Length - PartialMark.Length(text, Tag);
+        int at = StartsAnswer ? -1 : text.IndexOf(Tag, StringComparison.Ordinal);
+        int certain = at >= 0 ? at : StartsAnswer ? text.Length : text.Length - PartialMark.Length(text, Tag);
         if (certain > 0)
             deltas.Add(new ToolDelta(text[..certain], -1, null, ""));
         _held.Remove(0, at >= 0 ? at + Tag.Length : certain);
@@ -97,7 +102,7 @@ internal sealed partial class ToolCallReader
     private bool BeforeCall(List<ToolDelta> deltas)
     {
         string text = _held.ToString();
-        Match head = CallHead().Match(text);
+        Match head = (_style == ToolStyle.Generic && Calls == 0 ? FirstGeneric() : CallHead()).Match(text);
         if (head.Success)
         {
             string name = Regex.Unescape(head.Groups[1].Value);
@@ -107,13 +112,21 @@ internal sealed partial class ToolCallReader
             (_depth, _inString, _escaped) = (0, false, false);
             return true;
         }
-        if (_style == ToolStyle.Llama3 && !CallPrefix().IsMatch(text))
+        if (_style == ToolStyle.Llama3 ? !CallPrefix().IsMatch(text) : _style == ToolStyle.Generic && Calls == 0 && !MayBeGeneric(text))
         {
             // An answer that merely begins like JSON.
             _state = State.Content;
             return true;
         }
         return false;
+    }
+
+    private static bool MayBeGeneric(string text)
+    {
+        if (GenericHead().IsMatch(text))
+            return true;
+        string compact = string.Concat(text.Where(c => !char.IsWhiteSpace(c)));
+        return GenericOpenings.Any(o => o.StartsWith(compact, StringComparison.Ordinal));
     }
 
     /// <summary>Hands on the JSON value of the arguments up to the brace that closes it.</summary>
@@ -161,6 +174,12 @@ internal sealed partial class ToolCallReader
 
     [GeneratedRegex("^[\\s\\[]*\\{\\s*\"name\"\\s*:\\s*\"((?:[^\"\\\\]|\\\\.)*)\"\\s*,\\s*\"(?:arguments|parameters)\"\\s*:\\s*(?=[{\\[])")]
     private static partial Regex CallHead();
+
+    [GeneratedRegex("^(?:```(?:json)?\\s*)?\\{\\s*\"tool_calls\"\\s*:")]
+    private static partial Regex GenericHead();
+
+    [GeneratedRegex("^(?:```(?:json)?\\s*)?\\{\\s*\"tool_calls\"\\s*:\\s*\\[\\s*\\{\\s*\"name\"\\s*:\\s*\"((?:[^\"\\\\]|\\\\.)*)\"\\s*,\\s*\"arguments\"\\s*:\\s*(?=[{\\[])")]
+    private static partial Regex FirstGeneric();
 
     [GeneratedRegex("^\\{\\s*($|\"($|n($|a($|m($|e($|\")))))).*", RegexOptions.Singleline)]
     private static partial Regex CallPrefix();

@@ -1,4 +1,5 @@
 using System.Text;
+using RouterDaemon.Engine.Answers;
 using RouterDaemon.Engine.Sampling;
 using RouterDaemon.Native;
 
@@ -8,7 +9,10 @@ namespace RouterDaemon.Engine.Tools;
 /// Watches a free answer for the beginning of a tool call and then gives the grammar for what is left of it. llama.cpp's own lazy
 /// grammars match regular expressions by recursion over the whole answer, which a long answer turns into a stack overflow.
 /// </summary>
-internal sealed class ToolTrigger(ToolCatalog tools, LlamaModel model) : IGrammarTrigger
+/// <param name="tools">The tools and their grammar.</param>
+/// <param name="model">Whose vocabulary the text is made of.</param>
+/// <param name="reasoning">Takes what the model thinks out of the answer; null = it has no such form.</param>
+internal sealed class ToolTrigger(ToolCatalog tools, LlamaModel model, ReasoningReader? reasoning) : IGrammarTrigger
 {
     private const int KeptChars = 64;
 
@@ -19,14 +23,14 @@ internal sealed class ToolTrigger(ToolCatalog tools, LlamaModel model) : IGramma
     {
         if (_done)
             return null;
-        _text.Append(Encoding.UTF8.GetString(piece));
+        string answer = Encoding.UTF8.GetString(piece);
+        _text.Append(reasoning is null ? answer : reasoning.Push(answer).Content);
         string text = _text.ToString();
         int at = tools.CallStart(text);
         if (at < 0)
         {
-            // A Llama 3 call starts the answer or there is none.
-            _done = tools.Style == ToolStyle.Llama3 && text.Length > KeptChars;
-            if (tools.Style != ToolStyle.Llama3 && _text.Length > KeptChars)
+            _done = tools.CallsStartAnswers && text.Length > KeptChars;
+            if (!tools.CallsStartAnswers && _text.Length > KeptChars)
                 _text.Remove(0, _text.Length - KeptChars);
             return null;
         }

@@ -1,4 +1,5 @@
 using System.Text;
+using RouterDaemon.Engine.Hosting;
 using RouterDaemon.Native;
 
 namespace RouterDaemon.Engine.Vectors;
@@ -30,13 +31,15 @@ internal sealed class VectorModel : IDisposable
     /// <param name="tokens">Tokens of the longest text.</param>
     /// <param name="heads">Attention heads, which the score buffer grows with.</param>
     /// <param name="threads">Compute threads.</param>
+    /// <param name="adapters">Applied as configured.</param>
     /// <exception cref="InvalidDataException">llama.cpp could not make the context.</exception>
-    public static VectorModel Create(LlamaModel model, string id, PoolingKind kind, int tokens, long heads, int threads)
+    public static VectorModel Create(LlamaModel model, string id, PoolingKind kind, int tokens, long heads, int threads, ModelAdapters adapters)
     {
         // A text must be computed in one piece, or its tokens could not be pooled.
         LlamaContext context = LlamaContext.Create(model, new ContextSettings(
             tokens, tokens, Math.Min(MaxSequences, tokens), tokens, threads, UnifiedCache: true,
             FlashAttention: heads * tokens * tokens * sizeof(float) > MaxScoreBytes, Embeddings: true, PoolingType: (int)kind));
+        context.SetAdapters(adapters.Loaded, adapters.Configured.Scales);
         return new VectorModel(model, context, id);
     }
 

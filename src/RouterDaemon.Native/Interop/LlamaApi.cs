@@ -78,6 +78,10 @@ internal static unsafe partial class LlamaApi
     [LibraryImport(Library)] public static partial void llama_attach_threadpool(nint context, nint pool, nint poolBatch);
     [LibraryImport(Library)] public static partial void llama_detach_threadpool(nint context);
 
+    [LibraryImport(Library)] public static partial nint llama_adapter_lora_init(nint model, byte* path);
+    [LibraryImport(Library)] public static partial void llama_adapter_lora_free(nint adapter);
+    [LibraryImport(Library)] public static partial int llama_set_adapters_lora(nint context, nint* adapters, nuint count, float* scales);
+
     [LibraryImport(Library)] public static partial nint llama_get_memory(nint context);
     [LibraryImport(Library)] public static partial void llama_memory_clear(nint memory, byte data);
     [LibraryImport(Library)] public static partial byte llama_memory_seq_rm(nint memory, int sequence, int from, int to);

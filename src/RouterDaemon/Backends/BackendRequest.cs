@@ -26,6 +26,9 @@ internal sealed class BackendRequest
     /// <summary>The daemon's id of the request, sent along.</summary>
     public required string RequestId { get; init; }
 
+    /// <summary>Whom it comes from.</summary>
+    public RequestSender Sender { get; init; }
+
     /// <summary>Where the worker can be stopped; null = by the token alone.</summary>
     public IAbortSource? Abort { get; init; }
 

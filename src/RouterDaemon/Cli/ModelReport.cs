@@ -5,7 +5,7 @@ using RouterDaemon.Fleet;
 namespace RouterDaemon.Cli;
 
 /// <summary>One on-device model as its file describes it.</summary>
-internal sealed record ModelReport(OnDeviceModelConfig Model, string Source, GgufHeader? Header, string? Problem)
+internal sealed record ModelReport(OnDeviceModelConfig Model, string Source, GgufHeader? Header, long AdapterBytes, string? Problem)
 {
     /// <summary>Context of one slot: as configured, else as trained.</summary>
     public int ContextTokens => Model.ContextTokens > 0 ? Model.ContextTokens : Header?.ContextTokens ?? 0;
@@ -13,8 +13,8 @@ internal sealed record ModelReport(OnDeviceModelConfig Model, string Source, Ggu
     /// <summary>KV cache of all slots at full context, F16.</summary>
     public long KvBytes => (Header?.KvBytesPerToken ?? 0) * ContextTokens * Model.Slots;
 
-    /// <summary>Weights and KV cache; compute buffers come on top.</summary>
-    public long NeededBytes => (Header?.WeightBytes ?? 0) + KvBytes;
+    /// <summary>Weights, adapters and KV cache; compute buffers come on top.</summary>
+    public long NeededBytes => (Header?.WeightBytes ?? 0) + AdapterBytes + KvBytes;
 
     /// <summary>Memory this process may use, a container's limit included.</summary>
     public static long MachineBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
@@ -40,11 +40,12 @@ internal sealed record ModelReport(OnDeviceModelConfig Model, string Source, Ggu
     {
         try
         {
-            return new ModelReport(model, source, GgufHeader.Read(model.FilePath), null);
+            var header = GgufHeader.Read(model.FilePath);
+            return new ModelReport(model, source, header, FleetManager.ToEngine(model).Adapters.Sum(a => a.Check(header.Architecture)), null);
         }
         catch (Exception broken) when (broken is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            return new ModelReport(model, source, null, broken.Message);
+            return new ModelReport(model, source, null, 0, broken.Message);
         }
     }
 }

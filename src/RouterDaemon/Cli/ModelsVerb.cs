@@ -124,6 +124,11 @@ internal static class ModelsVerb
         table.Add("slots", report.Model.Slots.ToString(CultureInfo.InvariantCulture));
         table.Add("chat template", header.ChatTemplate is { } template ? $"{template.Length} characters" : "none");
         table.Add("weights", ByteText.Bytes(header.WeightBytes));
+        for (var i = 0; i < report.Model.Lora.Count; i++)
+        {
+            table.Add($"LoRA adapter {i}", string.Create(CultureInfo.InvariantCulture, $"{report.Model.Lora[i].FilePath}, scale {report.Model.Lora[i].Scale}"));
+        }
+
         table.Add("KV cache, all slots full", ByteText.Bytes(report.KvBytes));
         table.Add(("memory needed", Tone.Plain), ($"{ByteText.Bytes(report.NeededBytes)} of {ByteText.Bytes(ModelReport.MachineBytes)}: {(report.Fits ? "fits" : "does not fit")}", report.Fits ? Tone.Good : Tone.Bad));
         table.Write(host);
@@ -150,6 +155,7 @@ internal static class ModelsVerb
             json.WriteBoolean("has_chat_template", header.ChatTemplate is not null);
             json.WriteNumber("file_bytes", header.FileBytes);
             json.WriteNumber("weight_bytes", header.WeightBytes);
+            json.WriteNumber("adapter_bytes", report.AdapterBytes);
             json.WriteNumber("kv_bytes", report.KvBytes);
             json.WriteNumber("needed_bytes", report.NeededBytes);
             json.WriteBoolean("fits", report.Fits);

@@ -61,6 +61,14 @@ internal static class ConfigResolver
                 }
             }
 
+            for (var a = 0; a < model.Lora.Count; a++)
+            {
+                if (model.Lora[a].FilePath is { Length: > 0 } adapter && !sources.Files.Exists(adapter))
+                {
+                    context.Report(FaultSeverity.Warning, $"models[{i}].lora[{a}].file", $"there is no file {adapter}");
+                }
+            }
+
             models.Add(model with { LastResort = bundled });
         }
 

@@ -28,6 +28,9 @@ internal sealed record OnDeviceModelConfig
     /// <summary>Batch of one: the same request gives the same tokens.</summary>
     public bool Deterministic { get; init; }
 
+    /// <summary>LoRA adapters that are loaded with it; requests name them by their place. Default none.</summary>
+    public IReadOnlyList<LoraConfig> Lora { get; init; } = [];
+
     /// <summary>How it makes embeddings or scores; null (default) = <c>auto</c>, as its file says.</summary>
     public PoolingMode? Pooling { get; init; }
 

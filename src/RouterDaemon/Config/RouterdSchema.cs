@@ -43,6 +43,10 @@ internal static class RouterdSchema
         ("llm-d", BackendKind.LlmD), ("openai", BackendKind.OpenAi), ("anthropic", BackendKind.Anthropic), ("ollama", BackendKind.Ollama),
         ("routerd", BackendKind.Routerd));
 
+    private static readonly ObjectType<LoraConfig> Lora = new ObjectType<LoraConfig>(new())
+        .Field("file", PathOf, l => l.FilePath, (l, v) => l with { FilePath = v }, "GGUF file of the adapter; relative to this file.", required: true)
+        .Field("scale", new FractionalType(-100, 100), l => l.Scale, (l, v) => l with { Scale = v }, "How strongly it applies to requests that say nothing; 0 = not at all.");
+
     private static readonly ObjectType<OnDeviceModelConfig> Model = new ObjectType<OnDeviceModelConfig>(new())
         .Field("id", Name, m => m.Id, (m, v) => m with { Id = v }, "Name of the model; its deployment is <id>/local.", required: true)
         .Field("file", PathOf, m => m.FilePath, (m, v) => m with { FilePath = v }, "GGUF file; relative to this file.", required: true)
@@ -53,6 +57,7 @@ internal static class RouterdSchema
         .Field("preload", Bool, m => m.Preload, (m, v) => m with { Preload = v }, "Load at start instead of on the first request.")
         .Field("isolation", new ChoiceType<IsolationMode>(("auto", IsolationMode.Auto), ("none", IsolationMode.None), ("process", IsolationMode.Process)), m => m.Isolation, (m, v) => m with { Isolation = v }, "Whether the model runs in a process of its own.")
         .Field("deterministic", Bool, m => m.Deterministic, (m, v) => m with { Deterministic = v }, "Batch of one: the same request gives the same tokens.")
+        .Field("lora", new ListType<LoraConfig>(Lora, maxItems: Engine.AdapterFiles.MaxCount), m => m.Lora, (m, v) => m with { Lora = v }, "LoRA adapters that are loaded with it; requests name them by their place, from 0.")
         .Field("pooling", new OptionalValueType<PoolingMode>(new ChoiceType<PoolingMode>(("none", PoolingMode.None), ("mean", PoolingMode.Mean), ("cls", PoolingMode.Cls), ("last", PoolingMode.Last), ("rank", PoolingMode.Rank)), "auto"), m => m.Pooling, (m, v) => m with { Pooling = v }, "How the model makes embeddings or scores; auto = as its file says.")
         .Field("threads", new IntegerType(0, 1024), m => m.Threads, (m, v) => m with { Threads = v }, "Compute threads; 0 = cores - 1.")
         .Field("queue_limit", new IntegerType(0, 100_000), m => m.QueueLimit, (m, v) => m with { QueueLimit = v }, "Requests that may wait for a slot; 0 = none may wait.")

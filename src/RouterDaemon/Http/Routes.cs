@@ -26,6 +26,7 @@ internal static class Routes
         new("POST", "/tokenize", Heat.Cold, Access.Caller, Dialect.OpenAi, e.Tokens.TokenizeAsync),
         new("POST", "/detokenize", Heat.Cold, Access.Caller, Dialect.OpenAi, e.Tokens.DetokenizeAsync),
         new("POST", "/apply-template", Heat.Cold, Access.Caller, Dialect.OpenAi, e.Tokens.ApplyTemplateAsync),
+        new("GET", "/lora-adapters", Heat.Cold, Access.Caller, Dialect.OpenAi, e.Tokens.AdaptersAsync),
         new("GET", "/v1/models", Heat.Cold, Access.Caller, Dialect.OpenAi, e.Models.ListAsync),
         new("GET", "/v1/models/{id}", Heat.Cold, Access.Caller, Dialect.OpenAi, e.Models.GetAsync),
         new("POST", "/api/chat", Heat.Hot, Access.Caller, Dialect.Ollama, e.Ollama.ChatAsync),

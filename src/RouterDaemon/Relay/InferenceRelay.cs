@@ -295,6 +295,7 @@ internal sealed class InferenceRelay(
                     AnswerCap.MemberFor(call, attempt.Deployment, attempt.Backend)),
             Peek = call.Peek,
             RequestId = call.Context.RequestId,
+            Sender = new RequestSender(call.Context.KeyId, call.Hints.Session, call.Context.Http.Connection.RemoteIpAddress),
             Abort = attempt,
             TraceParent = attempt.Span is { } span ? call.Trace!.ParentFor(span) : CrossingHeaders.TraceParentOf(call.Context.Http.Request.Headers),
             Hints = CrossingHeaders.Of(call.Context.Http.Request.Headers, dialect),

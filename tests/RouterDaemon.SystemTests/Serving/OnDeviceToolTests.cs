@@ -83,14 +83,67 @@ public sealed class OnDeviceToolTests(ToolModelDaemon fixture) : IClassFixture<T
     }
 
     [Fact]
-    public async Task AModelWithoutToolsIsNotChosenForThem()
+    public async Task AModelWhoseTemplateKnowsNoToolsCallsThemAllTheSame()
     {
-        ChatReply named = await _client.AskAsync(Body("tiny", ("tool_choice", "required")));
+        JsonObject body = Body("tiny", ("tool_choice", "required"), ("temperature", 0));
+        ChatReply reply = await _client.AskAsync(body);
+        Assert.True(reply.Status == 200, reply.ToString());
+        Assert.Equal("tool_calls", reply.FinishReason);
+        JsonElement message = reply.Json.GetProperty("choices")[0].GetProperty("message");
+        Assert.Equal(JsonValueKind.Null, message.GetProperty("content").ValueKind);
+        List<string> whole = [];
+        foreach (JsonElement call in message.GetProperty("tool_calls").EnumerateArray())
+        {
+            JsonElement arguments = Chat.Parse(call.GetProperty("function").GetProperty("arguments").GetString()!);
+            whole.Add(call.GetProperty("function").GetProperty("name").GetString() + arguments.GetRawText());
+            if (call.GetProperty("function").GetProperty("name").GetString() == "ping")
+            {
+                Assert.Empty(arguments.EnumerateObject());
+                continue;
+            }
+
+            Assert.Equal("add", call.GetProperty("function").GetProperty("name").GetString());
+            Assert.Equal(["a", "b"], arguments.EnumerateObject().Select(a => a.Name).Order());
+            Assert.InRange(arguments.GetProperty("a").GetInt32(), 0, 99);
+            Assert.InRange(arguments.GetProperty("b").GetInt32(), 0, 99);
+        }
+
+        StreamReply stream = await _client.StreamAsync(body);
+        Assert.True(stream.Done, stream.ToString());
+        Assert.Equal(("tool_calls", ""), (stream.FinishReason, stream.Content));
+        JsonElement[] deltas = [.. stream.Chunks.SelectMany(c => c.GetProperty("choices").EnumerateArray()).Select(c => c.GetProperty("delta"))
+            .Where(d => d.TryGetProperty("tool_calls", out _)).Select(d => d.GetProperty("tool_calls")[0])];
+        Assert.Equal(whole, deltas.GroupBy(d => d.GetProperty("index").GetInt32()).Select(g =>
+            g.First().GetProperty("function").GetProperty("name").GetString() + string.Concat(g.Select(d => d.GetProperty("function").GetProperty("arguments").GetString()))));
+    }
+
+    [Fact]
+    public async Task ResultsGoBackToAModelWhoseTemplateKnowsNoTools()
+    {
+        JsonObject body = Body("tiny", ("max_tokens", 4), ("ignore_eos", true));
+        body["messages"] = JsonNode.Parse("""
+            [{"role":"user","content":"What is 7 + 8?"},
+             {"role":"assistant","content":null,"tool_calls":[{"id":"abcdefghi","type":"function","function":{"name":"add","arguments":"{\"a\":7,\"b\":8}"}}]},
+             {"role":"tool","tool_call_id":"abcdefghi","content":"15"}]
+            """);
+        ChatReply reply = await _client.AskAsync(body);
+        Assert.True(reply.Status == 200, reply.ToString());
+        Assert.Equal("length", reply.FinishReason);
+        ChatReply rendered = await _client.AskAsync("/apply-template", Chat.Json(body.DeepClone()));
+        string prompt = rendered.Json.GetProperty("prompt").GetString()!;
+        Assert.Contains("You can call tools.", prompt);
+        Assert.Contains("Result of add:\n15", prompt);
+    }
+
+    [Fact]
+    public async Task AModelWithoutATemplateIsNotChosenForTools()
+    {
+        ChatReply named = await _client.AskAsync(Body("base", ("tool_choice", "required")));
         Assert.Equal(422, named.Status);
         Assert.Contains("tools", named.ErrorMessage);
         ChatReply auto = await _client.AskAsync(Body("auto", ("tool_choice", "required"), ("parallel_tool_calls", false)));
         Assert.True(auto.Status == 200, auto.ToString());
-        Assert.Equal("tooly/local", auto.Header("x-routerd-deployment"));
+        Assert.NotEqual("base/local", auto.Header("x-routerd-deployment"));
     }
 
     [Fact]
@@ -114,7 +167,8 @@ public sealed class OnDeviceToolTests(ToolModelDaemon fixture) : IClassFixture<T
             [.. Chat.Parse(await _client.GetStringAsync("/v1/models/" + id)).GetProperty("capabilities").EnumerateArray().Select(c => c.GetString()!)];
 
         Assert.Contains("tools", await OfAsync("tooly/local"));
-        Assert.DoesNotContain("tools", await OfAsync("tiny/local"));
+        Assert.Contains("tools", await OfAsync("tiny/local"));
+        Assert.DoesNotContain("tools", await OfAsync("base/local"));
         Assert.Contains("infill", await OfAsync("filler/local"));
         Assert.DoesNotContain("embeddings", await OfAsync("tiny/local"));
     }

@@ -15,6 +15,7 @@ public sealed class ToolModelDaemon : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         EditedModels.Add(_home.Path, "tooly", i => i.Set("tokenizer.chat_template", EditedModels.ToolTemplate));
+        EditedModels.Add(_home.Path, "base", i => i.Remove("tokenizer.chat_template"));
         EditedModels.Add(_home.Path, "filler", i =>
         {
             i.Set("tokenizer.ggml.fim_pre_token_id", 10u);

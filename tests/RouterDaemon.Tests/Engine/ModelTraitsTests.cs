@@ -16,13 +16,18 @@ public sealed class ModelTraitsTests(EngineFixture engine) : IDisposable
 
     [Fact]
     public void TheBundledModelGeneratesTextOnly() =>
-        Assert.Equal(new ModelTraits(true, false, false, PoolingKind.None, 1024), ModelTraits.Read(EngineFixture.ModelPath));
+        Assert.Equal(new ModelTraits(true, true, false, PoolingKind.None, 1024), ModelTraits.Read(EngineFixture.ModelPath));
 
     [Theory]
-    [InlineData("{# tools <tool_call> arguments #}", true)]
-    [InlineData("{# tools in a form of its own #}", false)]
-    public void ATemplateTellsWhetherToolsCanBeCalled(string mark, bool tools) =>
-        Assert.Equal(tools, ModelTraits.Read(Edit(i => i.Set("tokenizer.chat_template", mark + GgufHeader.Read(EngineFixture.ModelPath).ChatTemplate))).CallsTools);
+    [InlineData("{# tools <tool_call> arguments #}")]
+    [InlineData("{# tools in a form of its own #}")]
+    [InlineData("")]
+    public void AModelWithATemplateCallsTools(string mark) =>
+        Assert.True(ModelTraits.Read(Edit(i => i.Set("tokenizer.chat_template", mark + GgufHeader.Read(EngineFixture.ModelPath).ChatTemplate))).CallsTools);
+
+    [Fact]
+    public void ABaseModelWithoutATemplateDoesNot() =>
+        Assert.False(ModelTraits.Read(Edit(i => i.Remove("tokenizer.chat_template"))).CallsTools);
 
     [Fact]
     public void AnInfillTokenIsFoundByKeyOrByName()

@@ -54,6 +54,27 @@ public sealed class ReferenceTests(EngineFixture engine)
         }
     }
 
+    /// <summary>Recorded with <c>--lora</c> and the adapter of rank 4 and seed 1 that <see cref="RandomAdapterFile"/> makes for the bundled model (-np 1 -fa off).</summary>
+    [Fact]
+    public async Task AnAdapterChangesTheBundledModelAsUnderLlamaServer()
+    {
+        string folder = Directory.CreateTempSubdirectory("routerd-reference-").FullName;
+        try
+        {
+            string path = Path.Combine(folder, "adapter.gguf");
+            RandomAdapterFile.Write(path, EngineFixture.ModelPath, rank: 4, seed: 1);
+            await using EngineHost host = new(engine.Log, TimeProvider.System);
+            host.SetModels([EngineFixture.Tiny() with { Adapters = new AdapterFiles([new AdapterFile(path, 1)]) }]);
+            (int prompts, int tokens) = await CompareAsync(host, "tiny", "greedy-adapter.jsonl");
+            Assert.Equal(100, prompts);
+            Assert.True(tokens > 3_000, $"{tokens} tokens compared");
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+    }
+
     private static async Task<(int Prompts, int Tokens)> CompareAsync(EngineHost host, string model, string fixture)
     {
         string[] lines = await File.ReadAllLinesAsync(Path.Combine(Fixtures, fixture), TestContext.Current.CancellationToken);

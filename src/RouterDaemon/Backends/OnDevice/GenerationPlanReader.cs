@@ -13,8 +13,11 @@ internal static class GenerationPlanReader
     private const int MaxStops = 16;
 
     /// <summary>What a body asks for.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="operation">What is asked.</param>
+    /// <param name="fairnessKey">Whose it is; null = nobody knows.</param>
     /// <exception cref="UpstreamException">Carries the 400 or 422 that names the field.</exception>
-    public static GenerationPlan Read(ReadOnlyMemory<byte> body, Operation operation)
+    public static GenerationPlan Read(ReadOnlyMemory<byte> body, Operation operation, string? fairnessKey = null)
     {
         using var document = JsonDocument.Parse(body);
         var root = document.RootElement;
@@ -29,7 +32,7 @@ internal static class GenerationPlanReader
             throw Bad("best_of", "is not served here unless it equals \"n\"");
         }
 
-        var request = ReadCommon(root, operation);
+        var request = ReadCommon(root, operation) with { FairnessKey = fairnessKey };
         var echo = operation == Operation.Completion && Bool(root, "echo") is true;
         if (echo && request.LogProbs)
         {
@@ -69,11 +72,32 @@ internal static class GenerationPlanReader
             TopLogProbs = topLogProbs,
             IgnoreEos = Bool(root, "ignore_eos") ?? false,
             ResponseFormatJson = ReadFormat(root),
+            Adapters = ReadAdapters(root),
         };
     }
 
     /// <summary>llama-server's name for the limit, whose -1 is ours 0.</summary>
     private static int? Limit(JsonElement root) => Int(root, "n_predict") is { } limit ? Math.Max(limit, 0) : null;
+
+    /// <summary>llama-server's <c>lora</c>: an array of objects with <c>id</c> and <c>scale</c>.</summary>
+    private static List<AdapterScale> ReadAdapters(JsonElement root)
+    {
+        const string Expected = "must be an array of objects with an \"id\" and a \"scale\"";
+        List<AdapterScale> adapters = [];
+        if (!TryGet(root, "lora", out var list))
+        {
+            return adapters;
+        }
+
+        foreach (var entry in list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : throw Bad("lora", Expected))
+        {
+            adapters.Add(entry.ValueKind == JsonValueKind.Object && Int(entry, "id") is { } id && Float(entry, "scale", float.MinValue, float.MaxValue) is { } scale
+                ? new AdapterScale(id, scale)
+                : throw Bad("lora", Expected));
+        }
+
+        return adapters;
+    }
 
     /// <summary>llama-server takes a bare schema beside OpenAI's format.</summary>
     private static ReadOnlyMemory<byte> ReadFormat(JsonElement root)

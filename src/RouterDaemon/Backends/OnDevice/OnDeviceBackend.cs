@@ -49,7 +49,7 @@ internal sealed class OnDeviceBackend(EngineHost engine, TimeProvider time) : Ba
     private async ValueTask<BackendResponse> GenerateAsync(BackendRequest request, CancellationToken cancellationToken)
     {
         var model = request.Deployment.UpstreamModel;
-        var plan = GenerationPlanReader.Read(request.Body.ToArray(), request.Operation);
+        var plan = GenerationPlanReader.Read(request.Body.ToArray(), request.Operation, request.Sender.FairnessKey);
         var generations = await engine.SubmitAsync(model, plan.Requests, cancellationToken).ConfigureAwait(false);
         var choices = new AnswerChoice[generations.Count];
         for (var i = 0; i < choices.Length; i++)

@@ -32,37 +32,23 @@ internal sealed class AdminFleet(FleetManager fleet, EngineHost engine, Clock cl
 
     public ValueTask UndrainAsync(RequestContext context) => SetDrainedAsync(context, false);
 
-    public ValueTask SlotsAsync(RequestContext context) => JsonAnswer.WriteAsync(context, 200, json =>
+    public async ValueTask SlotsAsync(RequestContext context)
     {
-        json.WriteStartObject();
-        json.WriteStartArray("models");
+        List<(EngineModelStatus Model, IReadOnlyList<SlotState> Slots)> models = [];
         foreach (var model in engine.Status())
         {
-            json.WriteStartObject();
-            json.WriteString("id", model.Id);
-            json.WriteBoolean("resident", model.Resident);
-            json.WriteBoolean("loading", model.Loading);
-            if (model.Loading)
+            try
             {
-                json.WriteNumber("load_fraction", model.LoadFraction);
+                models.Add((model, await engine.GetSlotsAsync(model.Id, context.Http.RequestAborted).ConfigureAwait(false)));
             }
-
-            json.WriteNumber("slots", model.Slots);
-            json.WriteNumber("free_slots", model.FreeSlots);
-            json.WriteNumber("active", model.Active);
-            json.WriteNumber("queue_depth", model.QueueDepth);
-            json.WriteNumber("context_tokens", model.ContextTokens);
-            json.WriteNumber("resident_bytes", model.ResidentBytes);
-            json.WriteNumber("threads", model.Threads);
-            json.WriteNumber("last_load_ms", model.LastLoadMs);
-            json.WriteString("last_error", model.LastError);
-            json.WriteString("template_warning", model.TemplateWarning);
-            json.WriteEndObject();
+            catch (EngineException)
+            {
+                // A reload has just taken it away.
+            }
         }
 
-        json.WriteEndArray();
-        json.WriteEndObject();
-    });
+        await JsonAnswer.WriteAsync(context, 200, json => SlotsJson.Write(json, models)).ConfigureAwait(false);
+    }
 
     private ValueTask SetDrainedAsync(RequestContext context, bool drained)
     {

@@ -9,7 +9,7 @@ using RouterDaemon.Fleet;
 
 namespace RouterDaemon.Http.OpenAi;
 
-/// <summary><c>POST /tokenize</c>, <c>/detokenize</c>, <c>/apply-template</c> of on-device models, in llama-server's shapes.</summary>
+/// <summary><c>POST /tokenize</c>, <c>/detokenize</c>, <c>/apply-template</c>, <c>GET /lora-adapters</c> of on-device models, in llama-server's shapes.</summary>
 internal sealed class Tokens(EngineHost engine, FleetManager fleet)
 {
     /// <summary>Body: <c>content</c>; <c>add_special</c> (false), <c>parse_special</c> (true), <c>with_pieces</c> (false).</summary>
@@ -53,6 +53,28 @@ internal sealed class Tokens(EngineHost engine, FleetManager fleet)
             json.WriteEndObject();
         };
     });
+
+    /// <summary>The adapters of the model that <c>?model=</c> names; without it of the only one.</summary>
+    public ValueTask AdaptersAsync(RequestContext context)
+    {
+        var name = context.Http.Request.Query["model"].ToString() is { Length: > 0 } named ? named : null;
+        engine.TryGetStatus(ModelOf(fleet.Current, name), out var status);
+        return JsonAnswer.WriteAsync(context, 200, json =>
+        {
+            json.WriteStartArray();
+            for (var i = 0; i < (status?.Adapters.Count ?? 0); i++)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("id", i);
+                // The folders of this machine are nothing to its callers.
+                json.WriteString("path", Path.GetFileName(status!.Adapters[i].Path));
+                json.WriteNumber("scale", status.Adapters[i].Scale);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+    }
 
     /// <summary>Body: <c>messages</c> and what a chat completion has beside them.</summary>
     public ValueTask ApplyTemplateAsync(RequestContext context) => RunAsync(context, async (root, model, cancellationToken) =>

@@ -37,7 +37,7 @@ internal static class RouteDocs
             Parameter = "Id of the deployment, model/backend",
             Response = "id:string! drained:boolean!",
         },
-        ["GET /admin/slots"] = new("listSlots", "On-device models with their slots") { Response = "models:array!" },
+        ["GET /admin/slots"] = new("listSlots", "On-device models with their slots: what each holds, does, and for which key") { Response = "models:array!" },
         ["GET /admin/decisions"] = new("listDecisions", "The newest requests with their decisions (limit, 1 to 200)") { Response = "requests:array" },
         ["GET /admin/config"] = new("getConfig", "The configuration in force, with defaults and without secrets") { Response = "listen:array" },
         ["POST /admin/reload"] = new("reloadConfig", "Reads the configuration file again; 422 with every fault, and nothing changed, when it cannot be used")
@@ -106,6 +106,10 @@ internal static class RouteDocs
         },
         ["POST /detokenize"] = new("detokenize", "Tokens of an on-device model to text") { Request = "model:string tokens:array!", Response = "content:string!" },
         ["POST /apply-template"] = new("applyTemplate", "Messages as the prompt that an on-device model gets") { Request = "model:string messages:array!", Response = "prompt:string!" },
+        ["GET /lora-adapters"] = new("listLoraAdapters", "LoRA adapters of the on-device model that ?model= names: an array with id, path and scale of each")
+        {
+            OtherContentType = "application/json",
+        },
         ["GET /v1/models"] = new("listModels", "Models, deployments and virtual models") { Response = "object:string data:array!" },
         ["GET /v1/models/{id}"] = new("getModel", "One model") { Parameter = "A model, deployment or virtual model; slashes may stand in it.", Response = "id:string! object:string" },
 
@@ -163,7 +167,7 @@ internal static class RouteDocs
         ("x-routerd-slo-tpot-ms", "Wanted time between tokens, milliseconds."),
         ("x-routerd-cache", "1 = the answer may come from the cache, and be kept in it, though the temperature is not 0."),
         ("x-routerd-deadline-ms", "The request ends by then, milliseconds after its arrival."),
-        ("x-routerd-session", "Requests of one session prefer one deployment."),
+        ("x-routerd-session", "Requests of one session prefer one deployment, and share the slots of a device with other clients as one."),
         ("x-routerd-tags", "Tags that a deployment must carry, separated by commas."),
         ("x-routerd-no-cache", "1 = the response cache is left alone."),
         ("x-routerd-explain", "1 = the answer carries the decision as its member routerd."),

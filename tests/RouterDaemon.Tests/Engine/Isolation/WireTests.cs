@@ -46,6 +46,36 @@ public sealed class WireTests
         Assert.Equal(-1.5f, read.LogProbs![0].Top[0].LogProb);
     }
 
+    [Fact]
+    public void SlotsCross()
+    {
+        SlotState[] slots = [new(0, SlotActivity.Prefilling, 1, 2, 3, 4, 5, 6.5, "key:x"), new(1, SlotActivity.Idle, 9, 0, 0, 0, 0, 0, null)];
+        WireWriter writer = new();
+        ModelWire.Write(writer, slots);
+        Assert.Equal(slots, ModelWire.ReadSlots(new WireReader(writer.Written)));
+    }
+
+    [Fact]
+    public void AModelsOptionsCross()
+    {
+        EngineModelOptions options = new()
+        {
+            Id = "m",
+            Path = "/m.gguf",
+            ContextTokens = 5,
+            Slots = 3,
+            GpuLayers = 2,
+            Deterministic = true,
+            Pooling = PoolingKind.Last,
+            Threads = 7,
+            Isolation = EngineIsolation.None,
+            Adapters = new AdapterFiles([new("/a.gguf", 0.5f), new("/b.gguf", 0)]),
+        };
+        WireWriter writer = new();
+        ModelWire.Write(writer, options);
+        Assert.Equal(options, ModelWire.ReadOptions(new WireReader(writer.Written)));
+    }
+
     private static object Filled(Type type)
     {
         object value = Activator.CreateInstance(type)!;
@@ -68,6 +98,7 @@ public sealed class WireTests
         _ when type == typeof(float) => n + 0.25f,
         _ when type == typeof(uint?) => (uint)n,
         _ when type == typeof(IReadOnlyList<string>) => (string[])[$"a{n}", "b"],
+        _ when type == typeof(IReadOnlyList<AdapterScale>) => (AdapterScale[])[new(n, 0.5f), new(n + 1, -2)],
         _ when type == typeof(IReadOnlyDictionary<int, float>) => new Dictionary<int, float> { [n] = float.NegativeInfinity, [n + 1] = 2 },
         _ when type == typeof(SamplingOptions) => Filled(type),
         _ => throw new NotSupportedException($"{type}: teach this test a value"),
@@ -88,6 +119,9 @@ public sealed class WireTests
                     break;
                 case IReadOnlyList<string> texts:
                     Assert.Equal(texts, (IReadOnlyList<string>)a!);
+                    break;
+                case IReadOnlyList<AdapterScale> adapters:
+                    Assert.Equal(adapters, (IReadOnlyList<AdapterScale>)a!);
                     break;
                 case IReadOnlyDictionary<int, float> bias:
                     Assert.Equal(bias.OrderBy(b => b.Key), ((IReadOnlyDictionary<int, float>)a!).OrderBy(b => b.Key));

@@ -25,7 +25,9 @@ public sealed class ToolCallTests(EngineFixture engine) : IDisposable
     [InlineData("{# tools <tool_call> arguments #}", "\"required\"")]
     [InlineData("{# tools [TOOL_CALLS] arguments #}", "\"required\"")]
     [InlineData("{# tools <|start_header_id|> \"parameters\" #}", "\"required\"")]
+    [InlineData("", "\"required\"")]
     [InlineData("{# tools <tool_call> arguments #}", """{"type":"function","function":{"name":"ping"}}""")]
+    [InlineData("{# tools <function= #}", """{"type":"function","function":{"name":"ping"}}""")]
     public async Task ARequiredCallIsWrittenAndRead(string mark, string choice)
     {
         await using EngineHost host = new(engine.Log, TimeProvider.System);
@@ -64,9 +66,9 @@ public sealed class ToolCallTests(EngineFixture engine) : IDisposable
     }
 
     [Fact]
-    public async Task AModelWithoutToolsRefusesThem()
+    public void AModelWithoutATemplateRefusesTools()
     {
-        EngineException e = await Assert.ThrowsAsync<EngineException>(() => engine.RunAsync(EngineFixture.Ask("x") with { ToolsJson = ToolsJson }));
+        EngineException e = Assert.Throws<EngineException>(() => ToolCatalog.Read(new GenerationRequest { ToolsJson = ToolsJson }, ToolStyle.None));
         Assert.Equal((EngineErrorKind.Unsupported, "tools"), (e.Kind, e.Param));
     }
 
@@ -97,6 +99,8 @@ public sealed class ToolCallTests(EngineFixture engine) : IDisposable
     [Theory]
     [InlineData("Hermes", "Let me see.\n<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \"}<tool_call>\\\"\", \"b\": [1, {\"c\": 2}]}}\n</tool_call>\n<tool_call>\n{\"name\": \"g\", \"arguments\": {}}\n</tool_call>", "Let me see.\n")]
     [InlineData("Mistral", "[TOOL_CALLS] [{\"name\": \"f\", \"arguments\": {\"a\": \"}<tool_call>\\\"\", \"b\": [1, {\"c\": 2}]}}, {\"name\": \"g\", \"arguments\": {}}]", "")]
+    [InlineData("Generic", "\n {\"tool_calls\": [{\"name\": \"f\", \"arguments\": {\"a\": \"}<tool_call>\\\"\", \"b\": [1, {\"c\": 2}]}}, {\"name\": \"g\", \"arguments\": {}}]}", "")]
+    [InlineData("Generic", "```json\n{ \"tool_calls\" : [ {\"name\":\"f\",\"arguments\": {\"a\": \"}<tool_call>\\\"\", \"b\": [1, {\"c\": 2}]}},\n{\"name\": \"g\", \"arguments\": {}}\n]}\n```", "")]
     public void CallsAreReadWhateverTheCuts(string style, string text, string content)
     {
         Random random = new(9);
@@ -123,6 +127,12 @@ public sealed class ToolCallTests(EngineFixture engine) : IDisposable
     [InlineData("Hermes", "ends with <tool", "ends with <tool")]
     [InlineData("Llama3", "{\"x\": 1}", "{\"x\": 1}")]
     [InlineData("Llama3", "plain {\"name\": \"f\"", "plain {\"name\": \"f\"")]
+    [InlineData("Generic", "{\"tool\": 1}", "{\"tool\": 1}")]
+    [InlineData("Generic", "{\"tool_calls\": []}", "{\"tool_calls\": []}")]
+    [InlineData("Generic", "```python\nprint(1)\n```", "```python\nprint(1)\n```")]
+    [InlineData("Generic", "```json\n{\"a\": 1}\n```", "```json\n{\"a\": 1}\n```")]
+    [InlineData("Generic", "I say {\"tool_calls\": [{\"name\": \"f\", \"arguments\": {}}]}", "I say {\"tool_calls\": [{\"name\": \"f\", \"arguments\": {}}]}")]
+    [InlineData("Generic", "{", "{")]
     public void TextThatIsNoCallStaysText(string style, string text, string content)
     {
         ToolCallReader reader = new(Enum.Parse<ToolStyle>(style));
