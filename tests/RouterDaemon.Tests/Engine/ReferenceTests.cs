@@ -54,7 +54,7 @@ public sealed class ReferenceTests(EngineFixture engine)
         }
     }
 
-    /// <summary>Recorded with <c>--lora</c> and the adapter of rank 4 and seed 1 that <see cref="RandomAdapterFile"/> makes for the bundled model (-np 1 -fa off).</summary>
+    /// <summary>Recorded with <c>--lora</c> and the adapter of rank 4 and seed 1 that <see cref="RandomAdapterFile"/> makes for the bundled model (-np 1).</summary>
     [Fact]
     public async Task AnAdapterChangesTheBundledModelAsUnderLlamaServer()
     {
