@@ -42,6 +42,10 @@ public sealed record EngineModelOptions
     /// <summary>Requests that may wait for a slot or for the load; the next one is refused. Default 256, 0 = none may wait.</summary>
     public int QueueLimit { get; init; } = 256;
 
+    /// <summary>Memory for copies of prefixes whose slots were given to other requests, taken as it is needed and at most
+    /// an eighth of what is free at the load. Default 512 MiB, 0 = none are kept.</summary>
+    public long PrefixCacheBytes { get; init; } = 512L << 20;
+
     /// <summary>Compute threads. 0 (default) = cores - 1, at least 1: the library's barriers spin, so a core must stay free.</summary>
     public int Threads { get; init; }
 }

@@ -26,7 +26,7 @@ internal static class AbiCheck
         "llama_synchronize", "llama_get_logits_ith", "llama_get_embeddings_ith", "llama_get_embeddings_seq", "llama_set_n_threads",
         "llama_adapter_lora_init", "llama_adapter_lora_free", "llama_set_adapters_lora",
         "llama_attach_threadpool", "llama_detach_threadpool", "llama_get_memory", "llama_memory_clear", "llama_memory_seq_rm",
-        "llama_memory_seq_cp", "llama_memory_seq_pos_min", "llama_memory_seq_pos_max", "llama_sampler_chain_init",
+        "llama_memory_seq_cp", "llama_state_seq_get_size", "llama_state_seq_get_data", "llama_state_seq_set_data", "llama_memory_seq_pos_min", "llama_memory_seq_pos_max", "llama_sampler_chain_init",
         "llama_sampler_chain_add", "llama_sampler_free", "llama_sampler_apply", "llama_sampler_accept", "llama_sampler_init_dist",
         "llama_sampler_init_greedy", "llama_sampler_init_top_k", "llama_sampler_init_top_p", "llama_sampler_init_min_p",
         "llama_sampler_init_typical", "llama_sampler_init_temp", "llama_sampler_init_temp_ext", "llama_sampler_init_xtc",

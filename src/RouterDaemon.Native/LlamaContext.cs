@@ -178,6 +178,34 @@ public sealed class LlamaContext : SafeHandleZeroOrMinusOneIsInvalid
             LlamaApi.llama_memory_seq_cp(_memory, source, target, -1, -1);
     }
 
+    /// <summary>Bytes that <see cref="SaveSequence"/> would copy; 0 = the sequence has no state.</summary>
+    public long SequenceStateBytes(int sequence)
+    {
+        CheckSequence(sequence);
+        return (long)LlamaApi.llama_state_seq_get_size(handle, sequence);
+    }
+
+    /// <summary>Copies a sequence's state; null when llama.cpp could not.</summary>
+    public unsafe SequenceState? SaveSequence(int sequence)
+    {
+        nuint bytes = (nuint)SequenceStateBytes(sequence);
+        if (bytes == 0)
+            return null;
+        SequenceState state = SequenceState.Create(bytes);
+        if (LlamaApi.llama_state_seq_get_data(handle, (byte*)state.Pointer, bytes, sequence) == bytes)
+            return state;
+        state.Dispose();
+        return null;
+    }
+
+    /// <summary>Puts a copy into a sequence, whose old content is lost. False when llama.cpp could not: clear the sequence then.</summary>
+    public unsafe bool TryRestoreSequence(int sequence, SequenceState state)
+    {
+        CheckSequence(sequence);
+        ObjectDisposedException.ThrowIf(state.IsClosed, state);
+        return LlamaApi.llama_state_seq_set_data(handle, (byte*)state.Pointer, (nuint)state.Bytes, sequence) > 0;
+    }
+
     /// <summary>Lowest position held, -1 = none.</summary>
     public int FirstPosition(int sequence)
     {

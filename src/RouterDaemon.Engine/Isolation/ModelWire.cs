@@ -15,6 +15,7 @@ internal static class ModelWire
         w.Bool(o.Deterministic);
         w.Int(o.Pooling is { } pooling ? (int)pooling : -1);
         w.Int(o.Threads);
+        w.Long(o.PrefixCacheBytes);
         w.Int(o.Adapters.Count);
         foreach (AdapterFile adapter in o.Adapters)
         {
@@ -34,6 +35,7 @@ internal static class ModelWire
         Deterministic = r.Bool(),
         Pooling = r.Int() is >= 0 and var pooling ? (PoolingKind)pooling : null,
         Threads = r.Int(),
+        PrefixCacheBytes = r.Long(),
         Adapters = ReadAdapters(r),
         Isolation = EngineIsolation.None,
     };

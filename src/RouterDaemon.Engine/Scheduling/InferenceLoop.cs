@@ -10,6 +10,9 @@ internal sealed class InferenceLoop : IDisposable
     /// <summary>llama.cpp's grammar code recurses; the default stack is small on some systems.</summary>
     private const int StackBytes = 16 << 20;
 
+    /// <summary>Copies of prefixes take at most this part of the memory that is free at the load, whatever was configured.</summary>
+    private const int PrefixCacheShare = 8;
+
     private readonly LlamaContext _context;
     private readonly bool _deterministic;
     private readonly TimeProvider _time;
@@ -51,7 +54,7 @@ internal sealed class InferenceLoop : IDisposable
         _publish = publish;
         _crashed = crashed;
         _slots = new SlotSet(context, options.Slots, keepPrefixes: !options.Deterministic, time);
-        _prefixes = new PrefixReuse(context, !options.Deterministic, plan.KvBytes / options.Slots);
+        _prefixes = new PrefixReuse(context, !options.Deterministic, plan.KvBytes / options.Slots, Math.Min(options.PrefixCacheBytes, MachineMemory.AvailableBytes() / PrefixCacheShare));
         _batch = new TokenBatch(context.BatchTokens);
         _budget = new PromptBudget(context.BatchTokens);
         _width = new DecodeWidth(options.Slots);
@@ -123,6 +126,7 @@ internal sealed class InferenceLoop : IDisposable
         }
         CloseAll(new EngineException(
             EngineErrorKind.Internal, failure is null ? "the model was unloaded" : $"the inference thread failed: {failure.Message}", null, failure));
+        _prefixes.Dispose();
         _context.Dispose();
         if (failure is not null)
             _crashed(failure);

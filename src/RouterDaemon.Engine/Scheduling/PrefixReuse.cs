@@ -6,7 +6,8 @@ namespace RouterDaemon.Engine.Scheduling;
 /// <param name="context">The cache.</param>
 /// <param name="reuse">False: every prompt starts from nothing.</param>
 /// <param name="slotBytes">Size of one slot's part of the cache, which a copy moves as a whole.</param>
-internal sealed class PrefixReuse(LlamaContext context, bool reuse, long slotBytes)
+/// <param name="storeBytes">Memory for copies of what slots held before, 0 = none.</param>
+internal sealed class PrefixReuse(LlamaContext context, bool reuse, long slotBytes, long storeBytes) : IDisposable
 {
     private const int MinCopyTokens = 16;
     private const long CopyBytesPerToken = 16 << 20;
@@ -17,9 +18,16 @@ internal sealed class PrefixReuse(LlamaContext context, bool reuse, long slotByt
     /// </summary>
     private readonly long _minCopyTokens = MinCopyTokens + slotBytes / CopyBytesPerToken;
 
+    // What is saved may never be asked for again: twice as long as what is copied for a prompt that is there.
+    private readonly PrefixStore _store = new(context, reuse ? storeBytes : 0, 2 * (MinCopyTokens + slotBytes / CopyBytesPerToken));
+
+    /// <summary>Memory taken by copies of what slots held before.</summary>
+    public long StoredBytes => _store.Bytes;
+
     /// <summary>
-    /// Chooses a free slot and makes it hold the longest prefix of the prompt that any slot has. A free slot's own prefix is used in
-    /// place when that keeps at least half of what it holds, so that a long conversation is not cut for a shared system prompt.
+    /// Chooses a free slot and makes it hold the longest prefix of the prompt that any slot, or the copy of an earlier one, has. A free
+    /// slot's own prefix is used in place when that keeps at least half of what it holds, so that a long conversation is not cut for a
+    /// shared system prompt.
     /// </summary>
     /// <returns>The slot with its tokens cut to the prefix, or null when none is free.</returns>
     public Slot? Place(Slot[] slots, int[] prompt, AdapterSet adapters)
@@ -37,18 +45,26 @@ internal sealed class PrefixReuse(LlamaContext context, bool reuse, long slotByt
             return null;
         // One token at least must be computed: its logits start the answer.
         int usable = Math.Min(bestLength, prompt.Length - 1);
+        if (_store.Find(prompt, adapters, out int keptLength) is { } kept && Math.Min(keptLength, prompt.Length - 1) - usable >= _minCopyTokens)
+        {
+            Cut(oldest, 0, slots);
+            return _store.Restore(kept, oldest) ? Cut(oldest, Math.Min(keptLength, prompt.Length - 1), slots) : oldest;
+        }
         if (best is null || usable == 0)
-            return Cut(oldest, 0);
+            return Cut(oldest, 0, slots);
         if (best.Job is null && (best == oldest || usable * 2 >= best.Tokens.Count))
-            return Cut(best, usable);
+            return Cut(best, usable, slots);
         int own = oldest.CommonPrefix(prompt, adapters);
         if (usable - own < _minCopyTokens)
-            return Cut(oldest, Math.Min(own, prompt.Length - 1));
-        Cut(oldest, 0);
+            return Cut(oldest, Math.Min(own, prompt.Length - 1), slots);
+        Cut(oldest, 0, slots);
         context.CopyAll(best.Id, oldest.Id);
         oldest.Tokens.AddRange(best.Tokens);
-        return Cut(oldest, usable);
+        return Cut(oldest, usable, slots);
     }
+
+    /// <summary>Frees the copies.</summary>
+    public void Dispose() => _store.Dispose();
 
     /// <summary>
     /// Whether a slot is just computing a prefix of the prompt that no slot holds yet and that is worth a copy: the several answers
@@ -58,7 +74,7 @@ internal sealed class PrefixReuse(LlamaContext context, bool reuse, long slotByt
     {
         if (!reuse)
             return false;
-        int held = 0;
+        _store.Find(prompt, adapters, out int held);
         int coming = 0;
         foreach (Slot slot in slots)
         {
@@ -90,8 +106,10 @@ internal sealed class PrefixReuse(LlamaContext context, bool reuse, long slotByt
 
     private static bool Cheaper(Slot a, Slot b) => a.Tokens.Count == 0 != (b.Tokens.Count == 0) ? a.Tokens.Count == 0 : a.LastUsed < b.LastUsed;
 
-    private Slot Cut(Slot slot, int length)
+    private Slot Cut(Slot slot, int length, Slot[] slots)
     {
+        if (length < slot.Tokens.Count)
+            _store.Save(slot, length, slots);
         if (length > 0 && length < slot.Tokens.Count && !context.TryTruncate(slot.Id, length))
             length = 0;
         // A sliding window may have dropped the beginning already.

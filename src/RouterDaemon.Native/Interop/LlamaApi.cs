@@ -85,6 +85,9 @@ internal static unsafe partial class LlamaApi
     [LibraryImport(Library)] public static partial nint llama_get_memory(nint context);
     [LibraryImport(Library)] public static partial void llama_memory_clear(nint memory, byte data);
     [LibraryImport(Library)] public static partial byte llama_memory_seq_rm(nint memory, int sequence, int from, int to);
+    [LibraryImport(Library)] public static partial nuint llama_state_seq_get_size(nint context, int sequence);
+    [LibraryImport(Library)] public static partial nuint llama_state_seq_get_data(nint context, byte* destination, nuint size, int sequence);
+    [LibraryImport(Library)] public static partial nuint llama_state_seq_set_data(nint context, byte* source, nuint size, int sequence);
     [LibraryImport(Library)] public static partial void llama_memory_seq_cp(nint memory, int source, int target, int from, int to);
     [LibraryImport(Library)] public static partial int llama_memory_seq_pos_min(nint memory, int sequence);
     [LibraryImport(Library)] public static partial int llama_memory_seq_pos_max(nint memory, int sequence);

@@ -40,6 +40,9 @@ internal sealed record OnDeviceModelConfig
     /// <summary>Requests that may wait for a slot or the load. Default 256, 0 = none may wait.</summary>
     public int QueueLimit { get; init; } = 256;
 
+    /// <summary>Memory for prefixes whose slots were given to other requests. Default 512 MiB, 0 = none are kept.</summary>
+    public long PrefixCacheBytes { get; init; } = 512L << 20;
+
     /// <summary>Other names by which clients may ask for it.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 

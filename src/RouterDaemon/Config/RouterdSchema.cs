@@ -61,6 +61,7 @@ internal static class RouterdSchema
         .Field("pooling", new OptionalValueType<PoolingMode>(new ChoiceType<PoolingMode>(("none", PoolingMode.None), ("mean", PoolingMode.Mean), ("cls", PoolingMode.Cls), ("last", PoolingMode.Last), ("rank", PoolingMode.Rank)), "auto"), m => m.Pooling, (m, v) => m with { Pooling = v }, "How the model makes embeddings or scores; auto = as its file says.")
         .Field("threads", new IntegerType(0, 1024), m => m.Threads, (m, v) => m with { Threads = v }, "Compute threads; 0 = cores - 1.")
         .Field("queue_limit", new IntegerType(0, 100_000), m => m.QueueLimit, (m, v) => m with { QueueLimit = v }, "Requests that may wait for a slot; 0 = none may wait.")
+        .Field("prefix_cache", new SizeType(0, 1L << 40), m => m.PrefixCacheBytes, (m, v) => m with { PrefixCacheBytes = v }, "Memory for prefixes whose slots were given to other requests, at most an eighth of what is free at the load; 0 = none are kept.")
         .Field("aliases", NameList, m => m.Aliases, (m, v) => m with { Aliases = v }, "Other names by which clients may ask for it.")
         .Field("quality", Quality, m => m.Quality, (m, v) => m with { Quality = v }, "Prior quality, 0 to 1.")
         .Field("weight", Weight, m => m.Weight, (m, v) => m with { Weight = v }, "Relative share for the weighted policy.")

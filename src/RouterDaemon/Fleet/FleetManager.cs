@@ -161,6 +161,7 @@ internal sealed class FleetManager : IAsyncDisposable
         Preload = model.Preload,
         Deterministic = model.Deterministic,
         QueueLimit = model.QueueLimit,
+        PrefixCacheBytes = model.PrefixCacheBytes,
         Adapters = new AdapterFiles(model.Lora.Select(l => new AdapterFile(l.FilePath, (float)l.Scale))),
         Pooling = ModelFiles.PoolingOf(model),
         Isolation = model.Isolation switch

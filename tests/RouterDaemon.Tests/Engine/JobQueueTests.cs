@@ -8,7 +8,7 @@ namespace RouterDaemon.Tests.Engine;
 public sealed class JobQueueTests
 {
     private readonly JobQueue _queue = new();
-    private readonly PrefixReuse _prefixes = new(null!, reuse: false, slotBytes: 0);
+    private readonly PrefixReuse _prefixes = new(null!, reuse: false, slotBytes: 0, storeBytes: 0);
 
     [Fact]
     public void WithOneSlotClientsTakeTurns()
