@@ -1,4 +1,5 @@
 using System.Net;
+using RouterDaemon.Relay;
 
 namespace RouterDaemon.Backends;
 
@@ -9,6 +10,9 @@ namespace RouterDaemon.Backends;
 internal readonly record struct RequestSender(string? KeyId, string? Session, IPAddress? Address)
 {
     private const string KeyPrefix = "key:";
+
+    /// <summary>The sender of a call.</summary>
+    public static RequestSender Of(InferenceCall call) => new(call.Context.KeyId, call.Hints.Session, call.Context.Http.Connection.RemoteIpAddress);
 
     /// <summary>
     /// What shares a device's slots fairly with others: the key, else the session, else the address; null = nothing is known. The

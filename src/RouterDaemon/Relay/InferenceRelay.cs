@@ -147,8 +147,7 @@ internal sealed class InferenceRelay(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask AttemptAllAsync(InferenceCall call, IReadOnlyList<NameTarget> targets)
     {
-        var next = 0;
-        var target = targets[next++];
+        var (next, target) = (1, targets[0]);
         AttemptResult last = default;
         DeploymentEntry? first = null;
         AttemptResult? pending = null;
@@ -295,7 +294,7 @@ internal sealed class InferenceRelay(
                     AnswerCap.MemberFor(call, attempt.Deployment, attempt.Backend)),
             Peek = call.Peek,
             RequestId = call.Context.RequestId,
-            Sender = new RequestSender(call.Context.KeyId, call.Hints.Session, call.Context.Http.Connection.RemoteIpAddress),
+            Sender = RequestSender.Of(call),
             Abort = attempt,
             TraceParent = attempt.Span is { } span ? call.Trace!.ParentFor(span) : CrossingHeaders.TraceParentOf(call.Context.Http.Request.Headers),
             Hints = CrossingHeaders.Of(call.Context.Http.Request.Headers, dialect),

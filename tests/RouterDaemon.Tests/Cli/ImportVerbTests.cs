@@ -239,6 +239,34 @@ public sealed class ImportVerbTests
             run.Error);
     }
 
+    [Fact]
+    public async Task AdaptersOfAModelfileAreCarriedOver()
+    {
+        var run = await Import("ollama", "FROM ./m.gguf\nADAPTER ./style.gguf\nADAPTER ./safetensors-folder\n");
+        Assert.Contains("    lora:\n      - file: \"./style.gguf\"\n", run.Out, StringComparison.Ordinal);
+        Assert.Contains("import.txt:2: exact: ADAPTER: lora\nimport.txt:3: unsupported: ADAPTER: only adapters in GGUF files", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--lora a.gguf", "a.gguf", 1)]
+    [InlineData("--lora x.gguf,a.gguf", "a.gguf", 1)]
+    [InlineData("--lora-scaled a.gguf:0.5", "a.gguf", 0.5)]
+    [InlineData("--lora-scaled=x.gguf:2,a.gguf:-1.5", "a.gguf", -1.5)]
+    [InlineData("--lora-scaled c:a.gguf", "c:a.gguf", 1)]
+    public void AdaptersOfLlamaServerAreCarriedOver(string option, string file, double scale)
+    {
+        var arguments = LlamaServerArguments.Parse($"llama-server -m m.gguf {option} -c 512");
+        Assert.Equal(new LoraConfig { FilePath = file, Scale = scale }, arguments.Adapters[^1]);
+        Assert.Equal((512, 0), (arguments.ContextTokens, arguments.Others.Count));
+    }
+
+    [Fact]
+    public async Task AdaptersOfLlamaSwapAreCarriedOver()
+    {
+        var run = await Import("llama-swap", "models: { a: { cmd: llama-server -m /a.gguf --lora /b.gguf --lora-scaled /c.gguf:0.5 } }");
+        Assert.Contains("    lora:\n      - file: /b.gguf\n        scale: 1\n      - file: /c.gguf\n        scale: 0.5\n", run.Out, StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Samples))]
     public async Task WhatIsImportedLoads(string format, string text)

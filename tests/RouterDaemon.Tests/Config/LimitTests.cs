@@ -20,6 +20,7 @@ public sealed class LimitTests
     [InlineData("backends: [{ id: a, kind: openai, max_in_flight: {} }]", "0", "1000000", "-1", "1000001")]
     [InlineData("backends: [{ id: a, kind: openai, weight: {} }]", "0", "1000000", "-0.1", "1000000.1")]
     [InlineData("backends: [{ id: a, kind: openai, timeouts: { connect: {}, total: 1d } }]", "1ms", "1d", "0", "25h")]
+    [InlineData("models: [{ id: a, file: a.gguf, lora: [{ file: b.gguf, scale: {} }] }]", "-100", "100", "-100.5", "100.5")]
     [InlineData("retries: { backoff: {} }", "0", "1d", "-1", "1d1ms")]
     [InlineData("routing: { hedge: { budget: {} } }", "0", "1", "-0.1", "1.1")]
     [InlineData("cache: { max_bytes: {} }", "1KiB", "1TiB", "1023", "1025GiB")]

@@ -18,6 +18,9 @@ internal sealed record LlamaServerArguments
 
     public int? Threads { get; init; }
 
+    /// <summary>LoRA adapters, in order.</summary>
+    public IReadOnlyList<LoraConfig> Adapters { get; init; } = [];
+
     /// <summary>Options that have no counterpart.</summary>
     public IReadOnlyList<string> Others { get; init; } = [];
 
@@ -26,6 +29,7 @@ internal sealed record LlamaServerArguments
         var words = Words(command);
         var result = new LlamaServerArguments();
         var others = new List<string>();
+        var adapters = new List<LoraConfig>();
         for (var i = 1; i < words.Count; i++)
         {
             var equals = words[i].StartsWith("--", StringComparison.Ordinal) ? words[i].IndexOf('=') : -1;
@@ -49,6 +53,12 @@ internal sealed record LlamaServerArguments
                 case "-t" or "--threads":
                     result = result with { Threads = Number(next) };
                     break;
+                case "--lora":
+                    adapters.AddRange(Items(next).Select(file => new LoraConfig { FilePath = file }));
+                    break;
+                case "--lora-scaled":
+                    adapters.AddRange(Items(next).Select(Scaled));
+                    break;
                 case "--port" or "--host":
                     break;
                 default:
@@ -64,10 +74,21 @@ internal sealed record LlamaServerArguments
             i += known && equals < 0 ? 1 : 0;
         }
 
-        return result with { Others = others };
+        return result with { Adapters = adapters, Others = others };
     }
 
     private static int? Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private static string[] Items(string list) => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>FILE:SCALE; what is no number after the colon counts as part of the file's name.</summary>
+    private static LoraConfig Scaled(string item)
+    {
+        var colon = item.LastIndexOf(':');
+        return colon > 0 && double.TryParse(item[(colon + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture, out var scale) && double.IsFinite(scale)
+            ? new LoraConfig { FilePath = item[..colon], Scale = scale }
+            : new LoraConfig { FilePath = item };
+    }
 
     // Words of a shell: quotes group, a backslash before a line break joins lines.
     private static List<string> Words(string command)

@@ -131,6 +131,11 @@ internal sealed class LlamaSwapImport
             model["threads"] = threads;
         }
 
+        if (arguments.Adapters.Count > 0)
+        {
+            model["lora"] = new JsonArray([.. arguments.Adapters.Select(a => (JsonNode)new JsonObject { ["file"] = a.FilePath, ["scale"] = a.Scale })]);
+        }
+
         var ttl = entry.Number("ttl", out _) is { } own && own >= 0 ? own : _defaultTtlSeconds;
         model["keep_alive"] = ttl is > 0 and <= 31_536_000 ? JsonValue.Create(DurationText.Format(TimeSpan.FromSeconds(ttl))) : JsonValue.Create(-1);
         if (_preload.Contains(name))

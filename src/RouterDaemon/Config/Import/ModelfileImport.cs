@@ -41,6 +41,14 @@ internal static class ModelfileImport
                 case "PARAMETER":
                     Parameter(value, at, model, report);
                     break;
+                case "ADAPTER" when model.ContainsKey("file") && value.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase):
+                    model["lora"] ??= new JsonArray();
+                    model["lora"]!.AsArray().Add((JsonNode)new JsonObject { ["file"] = value });
+                    report.Exact(at, instruction, "lora");
+                    break;
+                case "ADAPTER":
+                    report.Unsupported(at, instruction, "only adapters in GGUF files can be loaded, beside a model that is one");
+                    break;
                 case "TEMPLATE":
                     report.Approximate(at, instruction, "the chat template inside the GGUF file is used");
                     break;

@@ -70,6 +70,23 @@ public sealed class GenericToolTests(EngineFixture engine)
         Assert.DoesNotContain("[tool]", prompt);
     }
 
+    public static TheoryData<string> UnknownStyles =>
+    [
+        .. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Engine", "Templates", "fixtures"), "*.json")
+            .Where(f => Path.GetFileName(f) != "inputs.json" && ToolCatalog.StyleOf(SourceOf(f)) == ToolStyle.Generic).Select(f => Path.GetFileName(f)),
+    ];
+
+    [Theory]
+    [MemberData(nameof(UnknownStyles))]
+    public void TemplatesOfWellKnownModelsShowAllOfIt(string file)
+    {
+        string prompt = Render(SourceOf(Path.Combine(AppContext.BaseDirectory, "Engine", "Templates", "fixtures", file)), Conversation);
+        Assert.Contains("You can call tools.", prompt);
+        Assert.Contains(AddLine + "\n" + PingLine, prompt);
+        Assert.Contains(Called["[assistant]".Length..], prompt);
+        Assert.Contains("Result of add:\n15\n\nResult of ping:\npong\n\nThanks.", prompt);
+    }
+
     [Fact]
     public void ChoiceNoneSaysNothingOfToolsButShowsWhatWasCalled() =>
         Assert.Equal("[user]What is 7 + 8, and 1 + 1?" + Called + Results, Render(ChatMl, Conversation, "\"none\""));
@@ -151,6 +168,12 @@ public sealed class GenericToolTests(EngineFixture engine)
     {
         EngineException e = await Assert.ThrowsAsync<EngineException>(() => engine.RunAsync(EngineFixture.Ask("x") with { ToolsJson = "[{}]"u8.ToArray() }));
         Assert.Equal((EngineErrorKind.InvalidRequest, "tools[0]"), (e.Kind, e.Param));
+    }
+
+    private static string SourceOf(string fixture)
+    {
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(fixture));
+        return document.RootElement.GetProperty("template").GetString()!;
     }
 
     private static JinjaChatTemplate Template(string source) => new(source, "", "", TimeProvider.System);
