@@ -30,6 +30,12 @@ public sealed record EngineModelOptions
     /// <summary>Batch of one, no prefix reuse, fixed thread count: the same request gives the same tokens, at the price of throughput.</summary>
     public bool Deterministic { get; init; }
 
+    /// <summary>Guess tokens from the text so far, or with <see cref="DraftPath"/>, and check them together, when it pays. Default true.</summary>
+    public bool Speculative { get; init; } = true;
+
+    /// <summary>Absolute path of a smaller model of the same vocabulary that guesses; null (default) = the text so far does.</summary>
+    public string? DraftPath { get; init; }
+
     /// <summary>LoRA adapters that are loaded with the model; at most <see cref="AdapterFiles.MaxCount"/>. Default none.</summary>
     public AdapterFiles Adapters { get; init; } = AdapterFiles.None;
 

@@ -7,10 +7,14 @@ namespace RouterDaemon.Engine;
 /// <param name="QueueMs">Milliseconds from submission to a slot, load of the model included.</param>
 /// <param name="PrefillMs">Milliseconds from slot to first token.</param>
 /// <param name="DecodeMs">Milliseconds from first to last token.</param>
+/// <param name="DraftTokens">Tokens that were guessed and checked.</param>
+/// <param name="AcceptedDraftTokens">Guessed tokens that became part of the answer.</param>
 public sealed record GenerationResult(
     FinishReason Reason,
     int CompletionTokens,
     string? StopString,
     double QueueMs,
     double PrefillMs,
-    double DecodeMs);
+    double DecodeMs,
+    int DraftTokens = 0,
+    int AcceptedDraftTokens = 0);

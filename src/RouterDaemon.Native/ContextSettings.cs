@@ -10,6 +10,7 @@ namespace RouterDaemon.Native;
 /// <param name="FlashAttention">Let llama.cpp decide; else off, which needs a buffer of heads x batch x context floats.</param>
 /// <param name="Embeddings">Give embeddings instead of text.</param>
 /// <param name="PoolingType"><c>llama_pooling_type</c>; -1 = as the model says.</param>
+/// <param name="OutputsPerSequence">Most rows of logits of one sequence in one decode; with embeddings all rows may be of one.</param>
 public sealed record ContextSettings(
     int ContextTokens,
     int BatchTokens,
@@ -19,4 +20,5 @@ public sealed record ContextSettings(
     bool UnifiedCache,
     bool FlashAttention = true,
     bool Embeddings = false,
-    int PoolingType = -1);
+    int PoolingType = -1,
+    int OutputsPerSequence = 1);

@@ -57,7 +57,7 @@ public sealed class LlamaContext : SafeHandleZeroOrMinusOneIsInvalid
         p.MaxSequences = (uint)settings.MaxSequences;
         p.MaxOutputs = (uint)settings.MaxOutputs;
         // Pooling reads every token of a sequence.
-        p.MaxOutputsPerSequence = settings.Embeddings ? (uint)settings.MaxOutputs : 1;
+        p.MaxOutputsPerSequence = settings.Embeddings ? (uint)settings.MaxOutputs : (uint)settings.OutputsPerSequence;
         p.Threads = p.ThreadsBatch = settings.Threads;
         p.KvUnified = settings.UnifiedCache ? (byte)1 : (byte)0;
         p.Embeddings = settings.Embeddings ? (byte)1 : (byte)0;

@@ -6,6 +6,7 @@ using RouterDaemon.Engine.Gguf;
 using RouterDaemon.Engine.Grammar;
 using RouterDaemon.Engine.Sampling;
 using RouterDaemon.Engine.Scheduling;
+using RouterDaemon.Engine.Speculation;
 using RouterDaemon.Engine.Templates;
 using RouterDaemon.Engine.Tools;
 using RouterDaemon.Engine.Vectors;
@@ -42,7 +43,7 @@ internal sealed class LoadedModel : IModel
         _loop = loop;
         _vectors = vectors;
         SlotTokens = plan.SlotTokens;
-        ResidentBytes = model.WeightBytes + plan.AdapterBytes + plan.KvBytes;
+        ResidentBytes = model.WeightBytes + plan.ExtraBytes + plan.KvBytes;
         Template = new JinjaChatTemplate(model.ChatTemplate(), model.TokenText(model.Bos), model.TokenText(model.Eos), time);
         _endTokens = [.. Enumerable.Range(0, model.VocabularySize).Where(model.IsEndOfGeneration)];
         _toolStyle = ToolCatalog.StyleOf(model.ChatTemplate());
@@ -75,7 +76,9 @@ internal sealed class LoadedModel : IModel
             bool offload = options.GpuLayers != 0 && native.Devices.Any(d => d.IsGpu);
             long available = MachineMemory.AvailableBytes() + (offload ? native.Devices.Where(d => d.IsGpu).Sum(d => d.FreeBytes) : 0);
             ModelTraits traits = ModelTraits.Of(header, options.Pooling);
-            MemoryPlan plan = MemoryPlan.For(header, options, traits, options.Adapters.Sum(a => a.Check(header.Architecture)), available);
+            GgufHeader? draft = options is { Speculative: true, Deterministic: false, DraftPath: { } path } && traits.Generates ? GgufHeader.Read(path) : null;
+            long extra = options.Adapters.Sum(a => a.Check(header.Architecture)) + (draft?.WeightBytes ?? 0);
+            MemoryPlan plan = MemoryPlan.For(header, options, traits, extra, draft?.KvBytesPerToken ?? 0, available);
             LlamaModel model = LlamaModel.Load(options.Path, new ModelLoadSettings(options.GpuLayers ?? -1), progress);
             try
             {
@@ -326,18 +329,28 @@ internal sealed class LoadedModel : IModel
         int cells = checked(plan.SlotTokens * options.Slots);
         int batch = Math.Min(MaxBatchTokens, cells);
         // Each sequence has its own part of the cache: in a common one every token also walks over the cells of the others.
-        LlamaContext context = LlamaContext.Create(model, new ContextSettings(
-            cells, batch, options.Slots, options.Slots, threads, UnifiedCache: false));
+        bool speculates = options is { Speculative: true, Deterministic: false } && !model.IsRecurrent;
+        int outputs = speculates ? Math.Max(options.Slots, DraftLength.Max + 1) : options.Slots;
+        ContextSettings settings = new(
+            cells, batch, options.Slots, outputs, threads, UnifiedCache: false, OutputsPerSequence: speculates ? DraftLength.Max + 1 : 1);
+        Speculator? speculator = speculates ? new Speculator(CreateDrafter(model, options, settings), plan.SlotTokens, time) : null;
+        LlamaContext? context = null;
         try
         {
-            return new InferenceLoop(context, adapters.Loaded, options, plan, time, publish, crashed);
+            context = LlamaContext.Create(model, settings);
+            return new InferenceLoop(context, adapters.Loaded, speculator, options, plan, time, publish, crashed);
         }
         catch
         {
-            context.Dispose();
+            context?.Dispose();
+            speculator?.Dispose();
             throw;
         }
     }
+
+    private static IDrafter CreateDrafter(LlamaModel model, EngineModelOptions options, ContextSettings settings) => options.DraftPath is { } path
+        ? DraftModel.Load(path, model, options.Path, settings, options.GpuLayers ?? -1)
+        : new PromptLookup(options.Slots);
 
     private sealed record LastPrompt(GenerationRequest Request, BuiltPrompt Prompt);
 }

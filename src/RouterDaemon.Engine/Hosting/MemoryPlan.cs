@@ -5,8 +5,8 @@ namespace RouterDaemon.Engine.Hosting;
 /// <summary>How much context a model gets, decided before anything is allocated.</summary>
 /// <param name="SlotTokens">Context of each slot.</param>
 /// <param name="KvBytes">Estimated size of the cache, 0 = unknown.</param>
-/// <param name="AdapterBytes">Size of the adapters.</param>
-internal sealed record MemoryPlan(int SlotTokens, long KvBytes, long AdapterBytes)
+/// <param name="ExtraBytes">Size of the adapters and of the draft model's weights.</param>
+internal sealed record MemoryPlan(int SlotTokens, long KvBytes, long ExtraBytes)
 {
     private const int MinSlotTokens = 256;
 
@@ -21,10 +21,11 @@ internal sealed record MemoryPlan(int SlotTokens, long KvBytes, long AdapterByte
     /// <param name="header">The file.</param>
     /// <param name="options">Configured context and slots.</param>
     /// <param name="traits">What it is used for: one that makes vectors needs one more sequence for them.</param>
-    /// <param name="adapterBytes">Size of its adapters, which count as weights.</param>
+    /// <param name="extraBytes">Size of its adapters and of its draft model, which count as weights.</param>
+    /// <param name="extraKvBytesPerToken">What the draft model's cache adds to each token.</param>
     /// <param name="availableBytes">Memory free for weights and cache together.</param>
     /// <exception cref="InvalidDataException">It cannot fit; the message holds the numbers.</exception>
-    public static MemoryPlan For(GgufHeader header, EngineModelOptions options, ModelTraits traits, long adapterBytes, long availableBytes)
+    public static MemoryPlan For(GgufHeader header, EngineModelOptions options, ModelTraits traits, long extraBytes, long extraKvBytesPerToken, long availableBytes)
     {
         if (!traits.Generates)
         {
@@ -33,10 +34,10 @@ internal sealed record MemoryPlan(int SlotTokens, long KvBytes, long AdapterByte
             options = options with { ContextTokens = options.ContextTokens > 0 ? options.ContextTokens : Math.Min(trainedContext, MaxVectorTokens) };
         }
         int sequences = (traits.Generates ? options.Slots : 0) + (traits.Pooling != PoolingKind.None ? 1 : 0);
-        long weights = header.WeightBytes + adapterBytes;
+        long weights = header.WeightBytes + extraBytes;
         if (weights > availableBytes)
             throw new InvalidDataException($"its weights need {Mib(weights)} MiB, {Mib(availableBytes)} MiB are free");
-        long perToken = header.KvBytesPerToken;
+        long perToken = header.KvBytesPerToken + (header.KvBytesPerToken > 0 ? extraKvBytesPerToken : 0);
         int trained = header.ContextTokens > 0 ? header.ContextTokens : 4096;
         if (options.ContextTokens > 0)
         {
@@ -45,17 +46,17 @@ internal sealed record MemoryPlan(int SlotTokens, long KvBytes, long AdapterByte
                 throw new InvalidDataException(
                     $"weights ({Mib(weights)} MiB) and a context of {sequences} x {options.ContextTokens} tokens ({Mib(need)} MiB) need more than "
                     + $"the {Mib(availableBytes)} MiB that are free: lower context or slots");
-            return new MemoryPlan(options.ContextTokens, need, adapterBytes);
+            return new MemoryPlan(options.ContextTokens, need, extraBytes);
         }
         if (perToken == 0)
-            return new MemoryPlan(Math.Min(trained, 4096), 0, adapterBytes);
+            return new MemoryPlan(Math.Min(trained, 4096), 0, extraBytes);
         long room = Math.Max(0, availableBytes - weights - Reserve) / 2;
         long fits = room / perToken / sequences / Granularity * Granularity;
         int tokens = (int)Math.Min(trained, Math.Max(fits, Math.Min(MinSlotTokens, trained)));
         if (weights + perToken * tokens * sequences > availableBytes)
             throw new InvalidDataException(
                 $"weights ({Mib(weights)} MiB) and the smallest context ({sequences} x {tokens} tokens) need more than the {Mib(availableBytes)} MiB that are free");
-        return new MemoryPlan(tokens, perToken * tokens * sequences, adapterBytes);
+        return new MemoryPlan(tokens, perToken * tokens * sequences, extraBytes);
     }
 
     private static long Mib(long bytes) => bytes >> 20;

@@ -20,6 +20,8 @@ internal static class EventWire
         w.Double(end.QueueMs);
         w.Double(end.PrefillMs);
         w.Double(end.DecodeMs);
+        w.Int(end.DraftTokens);
+        w.Int(end.AcceptedDraftTokens);
     }
 
     /// <summary>Reads what stands behind the kind.</summary>
@@ -31,7 +33,7 @@ internal static class EventWire
         int count = r.Int();
         TokenLogProb[]? logProbs = ReadLogProbs(r);
         return new GenerationEvent(text, token, count, logProbs, r.Bool()
-            ? new GenerationResult((FinishReason)r.Byte(), r.Int(), r.Text(), r.Double(), r.Double(), r.Double())
+            ? new GenerationResult((FinishReason)r.Byte(), r.Int(), r.Text(), r.Double(), r.Double(), r.Double(), r.Int(), r.Int())
             : null);
     }
 

@@ -16,6 +16,8 @@ internal static class ModelWire
         w.Int(o.Pooling is { } pooling ? (int)pooling : -1);
         w.Int(o.Threads);
         w.Long(o.PrefixCacheBytes);
+        w.Bool(o.Speculative);
+        w.Text(o.DraftPath);
         w.Int(o.Adapters.Count);
         foreach (AdapterFile adapter in o.Adapters)
         {
@@ -36,6 +38,8 @@ internal static class ModelWire
         Pooling = r.Int() is >= 0 and var pooling ? (PoolingKind)pooling : null,
         Threads = r.Int(),
         PrefixCacheBytes = r.Long(),
+        Speculative = r.Bool(),
+        DraftPath = r.Text(),
         Adapters = ReadAdapters(r),
         Isolation = EngineIsolation.None,
     };

@@ -1,3 +1,4 @@
+using RouterDaemon.Engine.Speculation;
 using RouterDaemon.Native;
 
 namespace RouterDaemon.Engine.Scheduling;
@@ -6,7 +7,8 @@ namespace RouterDaemon.Engine.Scheduling;
 /// Decides what the next batch computes: the next token of generating sequences first, then waiting prompts one after the other,
 /// bounded so that the generating ones are not held up.
 /// </summary>
-internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget budget, DecodeWidth width, TimeProvider time, bool deterministic)
+internal sealed class BatchPlanner(
+    Slot[] slots, TokenBatch batch, PromptBudget budget, DecodeWidth width, Speculator? speculator, TimeProvider time, bool deterministic)
 {
     private readonly AdapterTurns _turns = new();
     private int _cursor;
@@ -30,9 +32,11 @@ internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget 
             waiting += Waiting(slot) ? 1 : 0;
         }
         // Beside a prompt the batch is wide anyway: everybody rides along.
-        PlanDecoding(waiting > 0 ? decoding : width.Choose(decoding));
+        Slot? last = PlanDecoding(waiting > 0 ? decoding : decoding = width.Choose(decoding));
         if (waiting > 0)
             PlanPrompts(decoding);
+        else if (decoding == 1)
+            speculator?.Plan(last!);
         AddPlanned();
         return batch.Count > 0;
     }
@@ -52,6 +56,7 @@ internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget 
         {
             slot.OutputIndex = -1;
             slot.BatchTokens = 0;
+            slot.DraftCount = 0;
         }
     }
 
@@ -76,8 +81,10 @@ internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget 
     private bool Waiting(Slot slot) => slot.Prefilling && slot.Adapters.Equals(Adapters);
 
     /// <summary>Plans the next token of so many sequences, going on behind the one that was last.</summary>
-    private void PlanDecoding(int count)
+    /// <returns>The last of them, null when there is none.</returns>
+    private Slot? PlanDecoding(int count)
     {
+        Slot? last = null;
         int start = _turn;
         for (int i = 0; i < slots.Length && count > 0; i++)
         {
@@ -86,8 +93,10 @@ internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget 
                 continue;
             slot.BatchTokens = 1;
             _turn = slot.Id + 1;
+            last = slot;
             count--;
         }
+        return last;
     }
 
     /// <summary>
@@ -139,6 +148,8 @@ internal sealed class BatchPlanner(Slot[] slots, TokenBatch batch, PromptBudget 
             if (slot.Generating)
             {
                 slot.OutputIndex = batch.Add(slot.PendingToken, slot.Tokens.Count, slot.Id, output: true);
+                for (int i = 0; i < slot.DraftCount; i++)
+                    batch.Add(slot.Draft[i], slot.Tokens.Count + 1 + i, slot.Id, output: true);
                 continue;
             }
             int[] prompt = slot.Job!.Prompt;

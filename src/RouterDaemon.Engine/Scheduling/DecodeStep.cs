@@ -44,16 +44,38 @@ internal sealed class DecodeStep(LlamaContext context, TokenBatch batch, SlotSet
         foreach (Slot slot in slots.All)
         {
             if (slot.OutputIndex >= 0 && slot.Job is { Cancelled: false })
-                Sample(slot);
+                SampleAll(slot);
+            if (slot.DraftCount > 0)
+                CutBack(slot);
         }
     }
 
-    private void Sample(Slot slot)
+    /// <summary>Samples the next token, and goes on as long as it is the guessed one: the row behind a guess that holds is the right one.</summary>
+    private void SampleAll(Slot slot)
+    {
+        Job job = slot.Job!;
+        // Counted as it goes: the end of the answer takes the counts along.
+        job.Drafts = job.Drafts.Begin(slot.DraftCount);
+        Sample(slot, slot.OutputIndex);
+        for (int i = 0; i < slot.DraftCount && slot.Job is not null; i++)
+        {
+            if (slot.PendingToken != slot.Draft[i])
+            {
+                job.Drafts = job.Drafts.Reject();
+                return;
+            }
+            job.Drafts = job.Drafts.Accept();
+            slot.Tokens.Add(slot.PendingToken);
+            Sample(slot, slot.OutputIndex + i + 1);
+        }
+    }
+
+    private void Sample(Slot slot, int row)
     {
         Job job = slot.Job!;
         try
         {
-            Span<float> logits = context.Logits(slot.OutputIndex);
+            Span<float> logits = context.Logits(row);
             if (logits.IsEmpty)
                 throw new EngineException(EngineErrorKind.Internal, "the decode gave no logits");
             float[]? raw = job.Request.LogProbs ? logits.ToArray() : null;
@@ -96,7 +118,7 @@ internal sealed class DecodeStep(LlamaContext context, TokenBatch batch, SlotSet
         Slot[] inBatch = Array.FindAll(slots.All, static s => s.BatchTokens > 0);
         foreach (Slot slot in inBatch)
             CutBack(slot);
-        if (inBatch.Length == 1)
+        if (inBatch.Length == 1 && inBatch[0].DraftCount == 0)
         {
             GiveUp(inBatch[0], result);
             return;
@@ -128,7 +150,8 @@ internal sealed class DecodeStep(LlamaContext context, TokenBatch batch, SlotSet
         if (!context.TryTruncate(slot.Id, slot.Tokens.Count))
         {
             slots.Forget(slot);
-            slots.Fail(slot, new EngineException(EngineErrorKind.Internal, "the model's state could not be restored after a failed decode"));
+            if (slot.Job is not null)
+                slots.Fail(slot, new EngineException(EngineErrorKind.Internal, "the model's state could not be cut back to what is certain"));
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using RouterDaemon.Engine.Hosting;
+using RouterDaemon.Engine.Speculation;
 using RouterDaemon.Native;
 
 namespace RouterDaemon.Engine.Scheduling;
@@ -32,6 +33,7 @@ internal sealed class InferenceLoop : IDisposable
     private readonly DecodeStep _step;
     private readonly IReadOnlyList<LlamaAdapter> _adapters;
     private readonly ThreadGovernor _governor;
+    private readonly Speculator? _speculator;
     private readonly Thread _thread;
     private volatile bool _stop;
     private LoopSnapshot _published;
@@ -39,13 +41,14 @@ internal sealed class InferenceLoop : IDisposable
     /// <param name="context">Made for this loop, which disposes it at the end.</param>
     /// <param name="options">The model's options.</param>
     /// <param name="adapters">The model's adapters, which live longer than this.</param>
+    /// <param name="speculator">Guesses tokens, null = nobody does; disposed by this loop.</param>
     /// <param name="plan">Context of each slot and what it weighs.</param>
     /// <param name="time">Clock of the timings.</param>
     /// <param name="publish">Told about every change, on the inference thread.</param>
     /// <param name="crashed">Told when the thread has ended by an exception.</param>
     public InferenceLoop(
-        LlamaContext context, IReadOnlyList<LlamaAdapter> adapters, EngineModelOptions options, MemoryPlan plan, TimeProvider time, Action<LoopSnapshot> publish,
-        Action<Exception> crashed)
+        LlamaContext context, IReadOnlyList<LlamaAdapter> adapters, Speculator? speculator, EngineModelOptions options, MemoryPlan plan, TimeProvider time,
+        Action<LoopSnapshot> publish, Action<Exception> crashed)
     {
         _context = context;
         _adapters = adapters;
@@ -58,7 +61,8 @@ internal sealed class InferenceLoop : IDisposable
         _batch = new TokenBatch(context.BatchTokens);
         _budget = new PromptBudget(context.BatchTokens);
         _width = new DecodeWidth(options.Slots);
-        _planner = new BatchPlanner(_slots.All, _batch, _budget, _width, time, options.Deterministic);
+        _speculator = speculator;
+        _planner = new BatchPlanner(_slots.All, _batch, _budget, _width, speculator, time, options.Deterministic);
         _step = new DecodeStep(context, _batch, _slots, _planner, plan.SlotTokens, time);
         _governor = new ThreadGovernor(options.Deterministic ? 1 : context.Threads);
         _questions = new SlotQuestions(time);
@@ -127,6 +131,7 @@ internal sealed class InferenceLoop : IDisposable
         CloseAll(new EngineException(
             EngineErrorKind.Internal, failure is null ? "the model was unloaded" : $"the inference thread failed: {failure.Message}", null, failure));
         _prefixes.Dispose();
+        _speculator?.Dispose();
         _context.Dispose();
         if (failure is not null)
             _crashed(failure);
@@ -175,8 +180,12 @@ internal sealed class InferenceLoop : IDisposable
     private void Step()
     {
         int decoding = 0;
+        int drafted = 0;
         foreach (Slot slot in _slots.All)
+        {
             decoding += slot.BatchTokens > 0 && slot.Generating ? 1 : 0;
+            drafted += slot.DraftCount;
+        }
         if (_adapters.Count > 0)
             _context.SetAdapters(_adapters, _planner.Adapters.Scales);
         int computed = _batch.Count;
@@ -184,7 +193,9 @@ internal sealed class InferenceLoop : IDisposable
         if (!_step.Run())
             return;
         double ms = _time.GetElapsedTime(started).TotalMilliseconds;
-        _budget.Observe(computed - decoding, ms);
+        if (decoding == 1 && drafted + 1 == computed)
+            _speculator?.Observe(computed, ms);
+        _budget.Observe(computed - decoding - drafted, ms);
         if (decoding == computed && !_deterministic)
         {
             _width.Observe(decoding, ms);

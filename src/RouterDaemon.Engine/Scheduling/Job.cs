@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using RouterDaemon.Engine.Sampling;
+using RouterDaemon.Engine.Speculation;
 using RouterDaemon.Engine.Text;
 
 namespace RouterDaemon.Engine.Scheduling;
@@ -53,6 +54,9 @@ internal sealed class Job : IGenerationControl
     public long FirstTokenAt { get; set; }
 
     public int Generated { get; private set; }
+
+    /// <summary>What became of guessed tokens.</summary>
+    public DraftCounts Drafts { get; set; }
 
     public bool Cancelled => _cancelled;
 

@@ -1,3 +1,5 @@
+using RouterDaemon.Engine.Speculation;
+
 namespace RouterDaemon.Engine.Scheduling;
 
 /// <summary>One sequence of the KV cache and what runs in it.</summary>
@@ -17,7 +19,13 @@ internal sealed class Slot(int id)
     /// <summary>Sampled and not yet computed; valid while generating.</summary>
     public int PendingToken { get; set; }
 
-    /// <summary>Where the logits of this slot are in the running batch, -1 = nowhere.</summary>
+    /// <summary>Guesses of the tokens behind the pending one.</summary>
+    public int[] Draft { get; } = new int[DraftLength.Max];
+
+    /// <summary>How many of <see cref="Draft"/> are in the running batch.</summary>
+    public int DraftCount { get; set; }
+
+    /// <summary>Where the logits of this slot are in the running batch, those of its guesses behind them; -1 = nowhere.</summary>
     public int OutputIndex { get; set; } = -1;
 
     /// <summary>Tokens of this slot in the running batch.</summary>

@@ -34,7 +34,9 @@ internal sealed class SlotSet(LlamaContext context, int count, bool keepPrefixes
             job.StopMet,
             time.GetElapsedTime(job.SubmittedAt, job.StartedAt).TotalMilliseconds,
             time.GetElapsedTime(job.StartedAt, job.FirstTokenAt).TotalMilliseconds,
-            time.GetElapsedTime(job.FirstTokenAt).TotalMilliseconds));
+            time.GetElapsedTime(job.FirstTokenAt).TotalMilliseconds,
+            job.Drafts.Drafted,
+            job.Drafts.Accepted));
         Release(slot);
     }
 

@@ -69,6 +69,11 @@ internal static class ConfigResolver
                 }
             }
 
+            if (model.DraftFilePath is { } draft && !sources.Files.Exists(draft))
+            {
+                context.Report(FaultSeverity.Warning, $"models[{i}].draft", $"there is no file {draft}");
+            }
+
             models.Add(model with { LastResort = bundled });
         }
 

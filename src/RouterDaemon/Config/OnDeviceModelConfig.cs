@@ -28,6 +28,12 @@ internal sealed record OnDeviceModelConfig
     /// <summary>Batch of one: the same request gives the same tokens.</summary>
     public bool Deterministic { get; init; }
 
+    /// <summary>Guess tokens and check them together, when it pays. Default true.</summary>
+    public bool Speculative { get; init; } = true;
+
+    /// <summary>Absolute path of a smaller model that guesses; null (default) = the text so far does.</summary>
+    public string? DraftFilePath { get; init; }
+
     /// <summary>LoRA adapters that are loaded with it; requests name them by their place. Default none.</summary>
     public IReadOnlyList<LoraConfig> Lora { get; init; } = [];
 

@@ -57,6 +57,8 @@ internal static class RouterdSchema
         .Field("preload", Bool, m => m.Preload, (m, v) => m with { Preload = v }, "Load at start instead of on the first request.")
         .Field("isolation", new ChoiceType<IsolationMode>(("auto", IsolationMode.Auto), ("none", IsolationMode.None), ("process", IsolationMode.Process)), m => m.Isolation, (m, v) => m with { Isolation = v }, "Whether the model runs in a process of its own.")
         .Field("deterministic", Bool, m => m.Deterministic, (m, v) => m with { Deterministic = v }, "Batch of one: the same request gives the same tokens.")
+        .Field("speculative", Bool, m => m.Speculative, (m, v) => m with { Speculative = v }, "Guess tokens from the text so far and check them together, when it pays.")
+        .Field("draft", OptionalPath, m => m.DraftFilePath, (m, v) => m with { DraftFilePath = v }, "GGUF file of a smaller model of the same vocabulary that guesses instead; relative to this file.")
         .Field("lora", new ListType<LoraConfig>(Lora, maxItems: Engine.AdapterFiles.MaxCount), m => m.Lora, (m, v) => m with { Lora = v }, "LoRA adapters that are loaded with it; requests name them by their place, from 0.")
         .Field("pooling", new OptionalValueType<PoolingMode>(new ChoiceType<PoolingMode>(("none", PoolingMode.None), ("mean", PoolingMode.Mean), ("cls", PoolingMode.Cls), ("last", PoolingMode.Last), ("rank", PoolingMode.Rank)), "auto"), m => m.Pooling, (m, v) => m with { Pooling = v }, "How the model makes embeddings or scores; auto = as its file says.")
         .Field("threads", new IntegerType(0, 1024), m => m.Threads, (m, v) => m with { Threads = v }, "Compute threads; 0 = cores - 1.")

@@ -162,6 +162,8 @@ internal sealed class FleetManager : IAsyncDisposable
         Deterministic = model.Deterministic,
         QueueLimit = model.QueueLimit,
         PrefixCacheBytes = model.PrefixCacheBytes,
+        Speculative = model.Speculative,
+        DraftPath = model.DraftFilePath,
         Adapters = new AdapterFiles(model.Lora.Select(l => new AdapterFile(l.FilePath, (float)l.Scale))),
         Pooling = ModelFiles.PoolingOf(model),
         Isolation = model.Isolation switch

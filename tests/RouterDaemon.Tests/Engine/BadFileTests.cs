@@ -92,10 +92,10 @@ public sealed class BadFileTests(EngineFixture engine) : IDisposable
         GgufHeader header = GgufHeader.Read(EngineFixture.ModelPath);
         EngineModelOptions options = EngineFixture.Tiny() with { Slots = 4, ContextTokens = 1024 };
         long kv = 4L * 1024 * header.KvBytesPerToken;
-        Assert.Equal(1024, MemoryPlan.For(header, options, Traits, 0, header.WeightBytes + kv).SlotTokens);
-        InvalidDataException context = Assert.Throws<InvalidDataException>(() => MemoryPlan.For(header, options, Traits, 0, header.WeightBytes + kv - 1));
+        Assert.Equal(1024, MemoryPlan.For(header, options, Traits, 0, 0, header.WeightBytes + kv).SlotTokens);
+        InvalidDataException context = Assert.Throws<InvalidDataException>(() => MemoryPlan.For(header, options, Traits, 0, 0, header.WeightBytes + kv - 1));
         Assert.Contains("4 x 1024 tokens", context.Message);
-        InvalidDataException weights = Assert.Throws<InvalidDataException>(() => MemoryPlan.For(header, options, Traits, 0, header.WeightBytes - 1));
+        InvalidDataException weights = Assert.Throws<InvalidDataException>(() => MemoryPlan.For(header, options, Traits, 0, 0, header.WeightBytes - 1));
         Assert.Contains("weights need 2 MiB", weights.Message);
     }
 
@@ -104,9 +104,9 @@ public sealed class BadFileTests(EngineFixture engine) : IDisposable
     {
         GgufHeader header = GgufHeader.Read(EngineFixture.ModelPath);
         EngineModelOptions options = EngineFixture.Tiny() with { ContextTokens = 0 };
-        Assert.Equal(1024, MemoryPlan.For(header, options, Traits, 0, 8L << 30).SlotTokens);
+        Assert.Equal(1024, MemoryPlan.For(header, options, Traits, 0, 0, 8L << 30).SlotTokens);
         long tight = header.WeightBytes + (128L << 20) + 2 * 4 * 512 * header.KvBytesPerToken;
-        Assert.Equal(512, MemoryPlan.For(header, options, Traits, 0, tight).SlotTokens);
+        Assert.Equal(512, MemoryPlan.For(header, options, Traits, 0, 0, tight).SlotTokens);
     }
 
     private async Task RefusedAsync(string path, string message)

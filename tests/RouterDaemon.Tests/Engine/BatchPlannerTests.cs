@@ -14,7 +14,7 @@ public sealed class BatchPlannerTests
     private readonly TokenBatch _batch = new(512);
     private readonly BatchPlanner _planner;
 
-    public BatchPlannerTests() => _planner = new BatchPlanner(_slots, _batch, new PromptBudget(512), new DecodeWidth(Slots), _time, deterministic: false);
+    public BatchPlannerTests() => _planner = new BatchPlanner(_slots, _batch, new PromptBudget(512), new DecodeWidth(Slots), null, _time, deterministic: false);
 
     [Fact]
     public void PromptsOfOneLengthGoInOrderOfArrival()

@@ -242,7 +242,7 @@ internal sealed class AnswerJson : IDisposable
     /// <summary>A prompt counts once, however many choices were made from it.</summary>
     private void WriteUsage(AnswerChoice[] choices, int choicesPerPrompt)
     {
-        int prompt = 0, cached = 0, completion = 0, reasoning = 0;
+        int prompt = 0, cached = 0, completion = 0, reasoning = 0, drafted = 0, accepted = 0;
         foreach (var choice in choices)
         {
             var isFirst = choice.Index % choicesPerPrompt == 0;
@@ -250,6 +250,8 @@ internal sealed class AnswerJson : IDisposable
             cached += isFirst ? choice.Generation.CachedTokens : 0;
             completion += choice.Result!.CompletionTokens;
             reasoning += choice.ReasoningTokens;
+            drafted += choice.Result.DraftTokens;
+            accepted += choice.Result.AcceptedDraftTokens;
         }
 
         _json.WriteStartObject("usage");
@@ -259,10 +261,13 @@ internal sealed class AnswerJson : IDisposable
         _json.WriteStartObject("prompt_tokens_details");
         _json.WriteNumber("cached_tokens", cached);
         _json.WriteEndObject();
-        if (reasoning > 0)
+        if (reasoning > 0 || drafted > 0)
         {
             _json.WriteStartObject("completion_tokens_details");
             _json.WriteNumber("reasoning_tokens", reasoning);
+            // Rejected ones are no part of completion_tokens, as with llama.cpp: nobody is billed for a guess.
+            _json.WriteNumber("accepted_prediction_tokens", accepted);
+            _json.WriteNumber("rejected_prediction_tokens", drafted - accepted);
             _json.WriteEndObject();
         }
 
