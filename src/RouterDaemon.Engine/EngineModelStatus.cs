@@ -44,6 +44,15 @@ public sealed record EngineModelStatus
     /// <summary>Compute threads in use now; the governor lowers it while neighbours keep the cores busy.</summary>
     public int Threads { get; init; }
 
+    /// <summary>Tokens that were guessed and checked since the model was loaded.</summary>
+    public long DraftTokens { get; init; }
+
+    /// <summary>Guessed tokens that became part of an answer since the model was loaded.</summary>
+    public long AcceptedDraftTokens { get; init; }
+
+    /// <summary>Memory of prefixes whose slots were given to other requests.</summary>
+    public long PrefixCacheBytes { get; init; }
+
     /// <summary>Why the last load or decode failed; cleared by the next success.</summary>
     public string? LastError { get; init; }
 

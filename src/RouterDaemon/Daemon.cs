@@ -115,6 +115,7 @@ internal sealed class Daemon : IAsyncDisposable
                 new BudgetSection(_fleet.Budgets),
                 new ProcessSection(router, _decisions, _journal),
                 new CacheSection(_cache),
+                new ModelSection(_engine),
                 new TraceSection(_traces),
             ]),
             ContextTools = new ContextTools(tools, new RouterInference(relay, _fleet, _clock), () => _store, _quality, time),

@@ -378,6 +378,9 @@ internal sealed class ModelEntry : IAsyncDisposable
             ResidentBytes = _loaded?.ResidentBytes ?? 0,
             ExpiresAt = _expiresAt,
             Threads = _loop.Threads,
+            DraftTokens = _loop.DraftTokens,
+            AcceptedDraftTokens = _loop.AcceptedDraftTokens,
+            PrefixCacheBytes = _loop.PrefixCacheBytes,
             LastError = _loadError ?? (_loaded is null ? null : _loop.LastError),
             TemplateWarning = _loaded?.TemplateProblem,
         });

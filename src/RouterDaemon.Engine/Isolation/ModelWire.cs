@@ -77,9 +77,12 @@ internal static class ModelWire
         w.Int(s.Queued);
         w.Int(s.Threads);
         w.Text(s.LastError);
+        w.Long(s.DraftTokens);
+        w.Long(s.AcceptedDraftTokens);
+        w.Long(s.PrefixCacheBytes);
     }
 
-    public static LoopSnapshot ReadSnapshot(WireReader r) => new(r.Int(), r.Int(), r.Int(), r.Text());
+    public static LoopSnapshot ReadSnapshot(WireReader r) => new(r.Int(), r.Int(), r.Int(), r.Text(), r.Long(), r.Long(), r.Long());
 
     public static void Write(WireWriter w, IReadOnlyList<SlotState> slots)
     {

@@ -226,7 +226,8 @@ internal sealed class InferenceLoop : IDisposable
 
     private void Publish()
     {
-        LoopSnapshot now = new(_slots.Active, _queue.Count, _context.Threads, _slots.LastError);
+        LoopSnapshot now = new(
+            _slots.Active, _queue.Count, _context.Threads, _slots.LastError, _slots.DraftTokens, _slots.AcceptedDraftTokens, _prefixes.StoredBytes);
         if (now == _published)
             return;
         _published = now;

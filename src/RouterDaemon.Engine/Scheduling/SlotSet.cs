@@ -11,6 +11,12 @@ internal sealed class SlotSet(LlamaContext context, int count, bool keepPrefixes
 {
     public Slot[] All { get; } = [.. Enumerable.Range(0, count).Select(i => new Slot(i))];
 
+    /// <summary>Guessed tokens of the jobs that ended.</summary>
+    public long DraftTokens { get; private set; }
+
+    /// <summary>Of these, those that became part of an answer.</summary>
+    public long AcceptedDraftTokens { get; private set; }
+
     /// <summary>Why the last job failed, null = none has.</summary>
     public string? LastError { get; private set; }
 
@@ -50,6 +56,8 @@ internal sealed class SlotSet(LlamaContext context, int count, bool keepPrefixes
     public void Release(Slot slot)
     {
         Job job = slot.Job!;
+        DraftTokens += job.Drafts.Drafted;
+        AcceptedDraftTokens += job.Drafts.Accepted;
         slot.Job = null;
         if (!keepPrefixes)
             Forget(slot);
