@@ -21,8 +21,9 @@ internal sealed record MemoryPlan(int SlotTokens, long KvBytes)
     /// <param name="options">Configured context and slots.</param>
     /// <param name="traits">What it is used for: one that makes vectors needs one more sequence for them.</param>
     /// <param name="availableBytes">Memory free for weights and cache together.</param>
+    /// <param name="weightBytes">Size of the weights; null = as the header says.</param>
     /// <exception cref="InvalidDataException">It cannot fit; the message holds the numbers.</exception>
-    public static MemoryPlan For(GgufHeader header, EngineModelOptions options, ModelTraits traits, long availableBytes)
+    public static MemoryPlan For(GgufHeader header, EngineModelOptions options, ModelTraits traits, long availableBytes, long? weightBytes = null)
     {
         if (!traits.Generates)
         {
@@ -31,7 +32,7 @@ internal sealed record MemoryPlan(int SlotTokens, long KvBytes)
             options = options with { ContextTokens = options.ContextTokens > 0 ? options.ContextTokens : Math.Min(trainedContext, MaxVectorTokens) };
         }
         int sequences = (traits.Generates ? options.Slots : 0) + (traits.Pooling != PoolingKind.None ? 1 : 0);
-        long weights = header.WeightBytes;
+        long weights = weightBytes ?? header.WeightBytes;
         if (weights > availableBytes)
             throw new InvalidDataException($"its weights need {Mib(weights)} MiB, {Mib(availableBytes)} MiB are free");
         long perToken = header.KvBytesPerToken;
