@@ -40,6 +40,10 @@ internal sealed class GgufImage
 
     public void Set(string key, uint value) => Set(key, [.. BitConverter.GetBytes(4u), .. BitConverter.GetBytes(value)]);
 
+    public void Set(string key, ushort value) => Set(key, [.. BitConverter.GetBytes(2u), .. BitConverter.GetBytes(value)]);
+
+    public void Set(string key, int value) => Set(key, [.. BitConverter.GetBytes(5u), .. BitConverter.GetBytes(value)]);
+
     public void Set(string key, float value) => Set(key, [.. BitConverter.GetBytes(6u), .. BitConverter.GetBytes(value)]);
 
     public void Set(string key, bool value) => Set(key, [.. BitConverter.GetBytes(7u), value ? (byte)1 : (byte)0]);

@@ -65,6 +65,28 @@ public sealed class ModelStore : IAsyncDisposable
         return uses.Count;
     });
 
+    /// <summary>Notes where a file of the models folder came from; what was noted of that name before is replaced.</summary>
+    public Task NoteFileAsync(ModelFileRow file) => WriteAsync(connection => ModelFileRows.Put(connection, file));
+
+    /// <summary>What is noted of the files in the registry at a path, by id. None where the registry is missing or cannot be read.</summary>
+    public static IReadOnlyDictionary<string, ModelFileRow> FilesAt(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return new Dictionary<string, ModelFileRow>();
+        }
+
+        try
+        {
+            using var connection = SqliteFile.OpenReader(path);
+            return ModelFileRows.All(connection).ToDictionary(r => r.Id, StringComparer.Ordinal);
+        }
+        catch (Exception e) when (e is SqliteException or StoreException)
+        {
+            return new Dictionary<string, ModelFileRow>();
+        }
+    }
+
     /// <summary>Runs a change on the writer's thread, in a transaction; answers after the commit.</summary>
     public Task<T> WriteAsync<T>(Func<SqliteConnection, T> write, CancellationToken cancellation = default) =>
         _writer.EnqueueAsync(write, cancellation);

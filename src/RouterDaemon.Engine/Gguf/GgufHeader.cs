@@ -19,6 +19,9 @@ public sealed class GgufHeader
     private const int MaxDimensions = 4;
     private const int DefaultAlignment = 32;
 
+    /// <summary>How many files a split model has (llama.cpp's gguf-split).</summary>
+    private const string SplitCountKey = "split.count";
+
     private readonly Dictionary<string, object> _values;
 
     private GgufHeader(string path, uint version, long fileBytes, Dictionary<string, object> values, List<GgufTensor> tensors)
@@ -94,13 +97,35 @@ public sealed class GgufHeader
         }
         : 0;
 
-    /// <summary>Reads and checks a file.</summary>
-    /// <exception cref="InvalidDataException">Not GGUF, damaged or truncated; the message names the file and the place.</exception>
+    /// <summary>Reads and checks a file; of a split model's first part, also the others, so that the tensors are those of all parts.</summary>
+    /// <exception cref="InvalidDataException">Not GGUF, damaged or truncated, or a part is missing; the message names the file and the place.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static GgufHeader Read(string path)
     {
-        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
-        GgufReader reader = new(stream, path);
+        GgufHeader header = ReadOne(path);
+        long parts = header.Number(SplitCountKey);
+        if (parts <= 1 || header.Number("split.no") != 0)
+            return header;
+        List<GgufTensor> tensors = [.. header.Tensors];
+        long bytes = header.FileBytes;
+        foreach (string other in GgufParts.Others(path, parts))
+        {
+            GgufHeader part = ReadOne(other);
+            tensors.AddRange(part.Tensors);
+            bytes += part.FileBytes;
+        }
+        return new GgufHeader(path, header.Version, bytes, header._values, tensors);
+    }
+
+    /// <summary>Reads the header at the start of a file that is still being written, of this file alone.</summary>
+    /// <param name="stream">What there is of the file, from its first byte; left open.</param>
+    /// <param name="path">Its name, for messages.</param>
+    /// <param name="fileBytes">Size that the whole file will have.</param>
+    /// <exception cref="InvalidDataException">Not GGUF or damaged, or the whole file would be too short for its tensors.</exception>
+    /// <exception cref="EndOfStreamException">The header goes on beyond what there is.</exception>
+    public static GgufHeader ReadStart(Stream stream, string path, long fileBytes)
+    {
+        GgufReader reader = new(stream, path, fileBytes);
         uint magic = reader.UInt32("the magic number");
         if (magic != Magic)
             throw reader.Damaged(string.Create(CultureInfo.InvariantCulture, $"it starts with 0x{magic:x8}, not with \"GGUF\""));
@@ -118,6 +143,12 @@ public sealed class GgufHeader
         GgufHeader header = new(path, version, reader.Length, values, tensors);
         header.CheckData(reader);
         return header;
+    }
+
+    private static GgufHeader ReadOne(string path)
+    {
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
+        return ReadStart(stream, path, stream.Length);
     }
 
     private long ArchitectureNumber(string key) => Number($"{Architecture}.{key}");

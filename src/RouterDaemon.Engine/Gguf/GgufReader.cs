@@ -4,11 +4,12 @@ using System.Text;
 namespace RouterDaemon.Engine.Gguf;
 
 /// <summary>Reads the primitive values of a header, every length checked against the file before anything is allocated.</summary>
-internal sealed class GgufReader(Stream stream, string path)
+internal sealed class GgufReader(Stream stream, string path, long length)
 {
     private readonly byte[] _scratch = new byte[8];
 
-    public long Length { get; } = stream.Length;
+    /// <summary>Size of the whole file, of which the stream may hold only the start.</summary>
+    public long Length { get; } = length;
 
     public long Position { get; private set; }
 

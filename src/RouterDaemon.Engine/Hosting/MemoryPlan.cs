@@ -24,8 +24,10 @@ internal sealed record MemoryPlan(int SlotTokens, long KvBytes, long ExtraBytes)
     /// <param name="extraBytes">Size of its adapters and of its draft model, which count as weights.</param>
     /// <param name="extraKvBytesPerToken">What the draft model's cache adds to each token.</param>
     /// <param name="availableBytes">Memory free for weights and cache together.</param>
+    /// <param name="weightBytes">Size of the weights; null = as the header says.</param>
     /// <exception cref="InvalidDataException">It cannot fit; the message holds the numbers.</exception>
-    public static MemoryPlan For(GgufHeader header, EngineModelOptions options, ModelTraits traits, long extraBytes, long extraKvBytesPerToken, long availableBytes)
+    public static MemoryPlan For(
+        GgufHeader header, EngineModelOptions options, ModelTraits traits, long extraBytes, long extraKvBytesPerToken, long availableBytes, long? weightBytes = null)
     {
         if (!traits.Generates)
         {
@@ -34,7 +36,7 @@ internal sealed record MemoryPlan(int SlotTokens, long KvBytes, long ExtraBytes)
             options = options with { ContextTokens = options.ContextTokens > 0 ? options.ContextTokens : Math.Min(trainedContext, MaxVectorTokens) };
         }
         int sequences = (traits.Generates ? options.Slots : 0) + (traits.Pooling != PoolingKind.None ? 1 : 0);
-        long weights = header.WeightBytes + extraBytes;
+        long weights = (weightBytes ?? header.WeightBytes) + extraBytes;
         if (weights > availableBytes)
             throw new InvalidDataException($"its weights need {Mib(weights)} MiB, {Mib(availableBytes)} MiB are free");
         long perToken = header.KvBytesPerToken + (header.KvBytesPerToken > 0 ? extraKvBytesPerToken : 0);

@@ -1,14 +1,20 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using RouterDaemon.Config;
 using RouterDaemon.Config.Schema;
+using RouterDaemon.Store;
+using RouterDaemon.Store.Records;
 
 namespace RouterDaemon.Cli;
 
-/// <summary><c>routerd models list | info | bench</c>: on-device models, read from their files; the daemon need not run.</summary>
+/// <summary><c>routerd models list | info | pull | discover | bench</c>: on-device models, read from their files; the daemon need not run.</summary>
 internal static class ModelsVerb
 {
-    public static Command Create(CliHost host) => new("models", "On-device models.") { List(host), Info(host), ModelsBench.Create(host) };
+    public static Command Create(CliHost host) => new("models", "On-device models.")
+    {
+        List(host), Info(host), ModelsPull.Create(host), ModelsDiscover.Create(host), ModelsBench.Create(host),
+    };
 
     private static Command List(CliHost host)
     {
@@ -75,17 +81,22 @@ internal static class ModelsVerb
 
             if (parsed.GetValue(json))
             {
-                CliJson.Write(host, writer => WriteJson(writer, report));
+                CliJson.Write(host, writer => WriteJson(writer, report, PulledFrom(loaded.Config, report)));
             }
             else
             {
-                WriteInfo(host, report);
+                WriteInfo(host, report, PulledFrom(loaded.Config, report));
             }
 
             return report.Header is null ? ExitCode.Failed : ExitCode.Done;
         });
         return command;
     }
+
+    /// <summary>Where the file was pulled from; null = it was not, or the file of that name lies elsewhere now.</summary>
+    private static ModelFileRow? PulledFrom(RouterdConfig config, ModelReport report) =>
+        ModelStore.FilesAt(config.EffectiveModelsDatabasePath).GetValueOrDefault(Path.GetFileNameWithoutExtension(report.Model.FilePath)) is { } row
+        && row.File == report.Model.FilePath ? row : null;
 
     private static (string, Tone)[] Row(ModelReport report) => report.Header is { } header
         ?
@@ -100,12 +111,18 @@ internal static class ModelsVerb
             ($"broken: {report.Problem}", Tone.Bad), (report.Source, Tone.Dim),
         ];
 
-    private static void WriteInfo(CliHost host, ModelReport report)
+    private static void WriteInfo(CliHost host, ModelReport report, ModelFileRow? pulled)
     {
         var table = new CliTable("what", "value");
         table.Add("deployment", report.Model.Id + "/local");
         table.Add("file", report.Model.FilePath);
         table.Add("source", report.Source);
+        if (pulled is not null)
+        {
+            table.Add("pulled from", pulled.Source);
+            table.Add("SHA-256", pulled.Sha256 ?? "");
+        }
+
         if (report.Header is not { } header)
         {
             table.Add(("problem", Tone.Plain), (report.Problem ?? "", Tone.Bad));
@@ -134,7 +151,7 @@ internal static class ModelsVerb
         table.Write(host);
     }
 
-    private static void WriteJson(Utf8JsonWriter json, ModelReport report)
+    private static void WriteJson(Utf8JsonWriter json, ModelReport report, ModelFileRow? pulled = null)
     {
         json.WriteStartObject();
         json.WriteString("id", report.Model.Id);
@@ -143,6 +160,12 @@ internal static class ModelsVerb
         json.WriteString("source", report.Source);
         json.WriteNumber("slots", report.Model.Slots);
         json.WriteString("problem", report.Problem);
+        if (pulled is not null)
+        {
+            json.WriteString("pulled_from", pulled.Source);
+            json.WriteString("sha256", pulled.Sha256);
+        }
+
         if (report.Header is { } header)
         {
             json.WriteString("name", header.Name);

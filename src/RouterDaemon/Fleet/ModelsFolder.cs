@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using RouterDaemon.Config;
+using RouterDaemon.Engine.Gguf;
 
 namespace RouterDaemon.Fleet;
 
@@ -24,13 +25,13 @@ internal static partial class ModelsFolder
         foreach (var file in files)
         {
             var name = Path.GetFileNameWithoutExtension(file);
-            var shard = Shard().Match(name);
-            if (shard.Success && shard.Groups[1].Value != "00001")
+            var part = GgufParts.Parse(name);
+            if (part is { Part: not 1 })
             {
                 continue;
             }
 
-            var id = IdOf(shard.Success ? name[..shard.Index] : name);
+            var id = IdOf(part?.Name ?? name);
             if (models.TrueForAll(m => m.Id != id))
             {
                 models.Add(new OnDeviceModelConfig { Id = id, FilePath = file });
@@ -60,7 +61,4 @@ internal static partial class ModelsFolder
     /// <summary>File types of llama.cpp (<c>include/llama.h</c>, llama_ftype) as publishers write them.</summary>
     [GeneratedRegex(@"[-_.](?:(?:UD-)?(?:I?Q[1-8](?:_[0-9KSMLX]+)*|TQ[12]_0|MXFP4(?:_MOE)?|B?F16|FP16|F32|FP32|BF16))$", RegexOptions.IgnoreCase)]
     private static partial Regex Quantisation();
-
-    [GeneratedRegex(@"-(\d{5})-of-\d{5}$")]
-    private static partial Regex Shard();
 }

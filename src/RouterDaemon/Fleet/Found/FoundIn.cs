@@ -1,0 +1,12 @@
+namespace RouterDaemon.Fleet.Found;
+
+/// <summary>Whose folder a model was found in.</summary>
+internal enum FoundIn : byte
+{
+    Ollama,
+    LmStudio,
+    LlamaCpp,
+
+    /// <summary>The cache of Hugging Face's own tools, which newer versions of llama.cpp use too.</summary>
+    HuggingFace,
+}
