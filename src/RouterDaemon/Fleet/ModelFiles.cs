@@ -61,18 +61,7 @@ internal sealed class ModelFiles(ILogger log)
     {
         public static Stamp Of(string path)
         {
-            // Of a link, the file behind it: the link itself stays the same while its file changes.
-            FileSystemInfo? target = null;
-            try
-            {
-                target = File.ResolveLinkTarget(path, returnFinalTarget: true);
-            }
-            catch (IOException)
-            {
-                // No file, or links in a circle.
-            }
-
-            var file = target as FileInfo ?? new FileInfo(path);
+            var file = LinkedFile.Of(path);
             return file.Exists ? new Stamp(file.Length, file.LastWriteTimeUtc) : default;
         }
     }

@@ -26,7 +26,8 @@ internal static partial class ModelsFolder
         {
             var name = Path.GetFileNameWithoutExtension(file);
             var part = GgufParts.Parse(name);
-            if (part is { Part: not 1 })
+            // Of a link whose file is gone nothing is left.
+            if (part is { Part: not 1 } || !LinkedFile.Of(file).Exists)
             {
                 continue;
             }

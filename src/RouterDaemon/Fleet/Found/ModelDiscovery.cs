@@ -21,7 +21,7 @@ internal static class ModelDiscovery
             foreach (var file in program == FoundIn.Ollama ? OllamaModels.Find(folder) : GgufFolder.Find(program, folder))
             {
                 cancellation.ThrowIfCancellationRequested();
-                var target = Target(file.Path);
+                var target = LinkedFile.Of(file.Path).FullName;
                 if (seen.Add(target))
                 {
                     models.Add(Look(file with { Name = UniqueName(file, names) }, linked.GetValueOrDefault(target)));
@@ -32,25 +32,12 @@ internal static class ModelDiscovery
         return models;
     }
 
-    /// <summary>The file that a path leads to in the end.</summary>
-    public static string Target(string path)
-    {
-        try
-        {
-            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return Path.GetFullPath(path);
-        }
-    }
-
     private static Dictionary<string, string> LinkedFiles(string modelsFolder)
     {
         var linked = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var path in Directory.Exists(modelsFolder) ? Directory.GetFiles(modelsFolder, "*.gguf") : [])
         {
-            linked.TryAdd(Target(path), Path.GetFileName(path));
+            linked.TryAdd(LinkedFile.Of(path).FullName, Path.GetFileName(path));
         }
 
         return linked;
@@ -71,7 +58,7 @@ internal static class ModelDiscovery
 
     private static FoundModel Look(FoundFile file, string? linkedAs)
     {
-        var info = new FileInfo(Target(file.Path));
+        var info = LinkedFile.Of(file.Path);
         if (!info.Exists)
         {
             return new FoundModel(file, 0, null, "the file is missing", linkedAs);

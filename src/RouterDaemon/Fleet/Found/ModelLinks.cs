@@ -33,7 +33,7 @@ internal static class ModelLinks
         var link = Path.Combine(modelsFolder, name);
         if (File.Exists(link) || new FileInfo(link).LinkTarget is not null)
         {
-            return ModelDiscovery.Target(link) == ModelDiscovery.Target(target) ? name : throw new IOException($"{link} is another file of that name: move it away first");
+            return LinkedFile.Of(link).FullName == LinkedFile.Of(target).FullName ? name : throw new IOException($"{link} is another file of that name: move it away first");
         }
 
         File.CreateSymbolicLink(link, target);

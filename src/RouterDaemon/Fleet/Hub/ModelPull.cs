@@ -107,7 +107,7 @@ internal sealed class ModelPull(HubClient client, PullOptions options)
     private async Task<PulledFile?> ThereAlreadyAsync(PullFile file, IReadOnlyDictionary<string, ModelFileRow> rows, CancellationToken cancellation)
     {
         var path = PathOf(file);
-        if (!File.Exists(path))
+        if (!LinkedFile.Of(path).Exists)
         {
             return null;
         }

@@ -204,6 +204,17 @@ public sealed class PullTests
     }
 
     [Fact]
+    public async Task ALinkThatLeadsNowhereIsReplaced()
+    {
+        await using var pull = await PullFixture.StartAsync();
+        Directory.CreateDirectory(pull.Folder);
+        File.CreateSymbolicLink(pull.File, Path.Combine(pull.Folder, "gone"));
+        await pull.PullAsync();
+        pull.AssertComplete();
+        Assert.Null(new FileInfo(pull.File).LinkTarget);
+    }
+
+    [Fact]
     public async Task AnAddressWithoutATagIsNotContinued()
     {
         await using var pull = await PullFixture.StartAsync();
