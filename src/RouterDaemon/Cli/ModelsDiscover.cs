@@ -55,7 +55,7 @@ internal static class ModelsDiscover
         var isDone = true;
         foreach (var name in isAll ? models.Where(m => m.Problem is null).Select(m => m.File.Name).ToArray() : names)
         {
-            var at = models.FindIndex(m => m.File.Name == name || m.File.NameThere == name);
+            var at = models.FindIndex(m => m.File.Name == name || m.File.NameThere == name || m.OtherNamesThere.Contains(name, StringComparer.Ordinal));
             if (at < 0)
             {
                 var near = NearestName.Find(name, models.Select(m => m.File.Name));

@@ -25,7 +25,8 @@ public sealed class NewModelTests
         (int exit, string output, string error) = await DaemonBinary.RunAsync(
             new DaemonOptions
             {
-                Home = home.Path, Arguments = ["models", "pull", "ada/model-GGUF"],
+                Home = home.Path,
+                Arguments = ["models", "pull", "ada/model-GGUF"],
                 Environment = new Dictionary<string, string> { ["HF_ENDPOINT"] = hub.Url.AbsoluteUri, ["HF_TOKEN"] = "hf_secret" },
             },
             Patience);
@@ -55,7 +56,8 @@ public sealed class NewModelTests
         (int exit, string output, string error) = await DaemonBinary.RunAsync(
             new DaemonOptions
             {
-                Home = home.Path, Arguments = ["models", "discover", "--link", "llama3.2:3b"],
+                Home = home.Path,
+                Arguments = ["models", "discover", "--link", "llama3.2:3b"],
                 Environment = new Dictionary<string, string> { ["OLLAMA_MODELS"] = Path.Combine(home.Path, "ollama") },
             },
             Patience);

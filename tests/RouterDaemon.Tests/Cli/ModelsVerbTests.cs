@@ -105,6 +105,7 @@ public sealed class ModelsVerbTests : IDisposable
     public async Task DiscoverListsAndLinks()
     {
         _there.Ollama("registry.ollama.ai/library/llama3.2/3b");
+        _there.Ollama("registry.ollama.ai/library/llama3.2/latest");
         _there.Write(_there.Model(i => i.Set("general.architecture", "clip")), ".lmstudio", "models", "mmproj-x.gguf");
         _there.HubCache("ada/m-GGUF", "r1", "m-Q8_0.gguf");
         var fixture = Home(new Uri("http://127.0.0.1:1"));
@@ -123,7 +124,7 @@ public sealed class ModelsVerbTests : IDisposable
             list);
 
         // By Ollama's name and by ours; what cannot be linked is said.
-        var some = await CliRun.With(fixture, "models", "discover", "--link", "llama3.2:3b", "mmproj-x", "m-Q80");
+        var some = await CliRun.With(fixture, "models", "discover", "--link", "llama3.2:latest", "mmproj-x", "m-Q80");
         Assert.Equal(1, some.Exit);
         Assert.Contains("routerd: mmproj-x is not linked: a projector for pictures, no model of its own\nrouterd: there is no \"m-Q80\", did you mean \"m-Q8_0\"?\n", some.Error, StringComparison.Ordinal);
         Assert.Contains("yes   llama3.2-3b.gguf\n", some.Out, StringComparison.Ordinal);

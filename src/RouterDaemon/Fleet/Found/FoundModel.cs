@@ -8,4 +8,8 @@ namespace RouterDaemon.Fleet.Found;
 /// <param name="Header">Its header; null = it cannot be read.</param>
 /// <param name="Problem">Why it cannot be served; null = it can.</param>
 /// <param name="LinkedAs">Name of the file in the models folder that leads to it; null = none does.</param>
-internal sealed record FoundModel(FoundFile File, long SizeBytes, GgufHeader? Header, string? Problem, string? LinkedAs);
+internal sealed record FoundModel(FoundFile File, long SizeBytes, GgufHeader? Header, string? Problem, string? LinkedAs)
+{
+    /// <summary>Further names that programs have for the same file, such as Ollama's tag <c>latest</c>.</summary>
+    public IReadOnlyList<string> OtherNamesThere { get; init; } = [];
+}

@@ -13,7 +13,7 @@ internal static class ModelDiscovery
     public static List<FoundModel> Find(IReadOnlyList<(FoundIn Program, string Folder)> folders, string modelsFolder, CancellationToken cancellation)
     {
         var linked = LinkedFiles(modelsFolder);
-        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
         var names = new HashSet<string>(StringComparer.Ordinal);
         var models = new List<FoundModel>();
         foreach (var (program, folder) in folders)
@@ -22,9 +22,14 @@ internal static class ModelDiscovery
             {
                 cancellation.ThrowIfCancellationRequested();
                 var target = LinkedFile.Of(file.Path).FullName;
-                if (seen.Add(target))
+                if (seen.TryAdd(target, models.Count))
                 {
                     models.Add(Look(file with { Name = UniqueName(file, names) }, linked.GetValueOrDefault(target)));
+                }
+                else
+                {
+                    var first = models[seen[target]];
+                    models[seen[target]] = first with { OtherNamesThere = [.. first.OtherNamesThere, file.NameThere] };
                 }
             }
         }

@@ -167,7 +167,8 @@ internal sealed class ModelPull(HubClient client, PullOptions options)
                             WarnOfMemory(header, Math.Max(size, total));
                         }
                     },
-                    cancellation).ConfigureAwait(false) with { Path = PathOf(files[i]) };
+                    cancellation).ConfigureAwait(false) with
+                { Path = PathOf(files[i]) };
             }
 
             before += sizes[i];

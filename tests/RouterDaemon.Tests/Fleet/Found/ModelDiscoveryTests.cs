@@ -17,6 +17,7 @@ public sealed class ModelDiscoveryTests : IDisposable
     public void OllamasModelsHaveTheirNames()
     {
         var blob = _there.Ollama("registry.ollama.ai/library/llama3.2/3b");
+        _there.Ollama("registry.ollama.ai/library/llama3.2/latest");
         _there.Ollama("registry.ollama.ai/ada/mine/latest", i => i.Set("general.name", "a"));
         _there.Ollama("hf.co/ada/Qwen3-GGUF/Q8_0", i => i.Set("general.name", "b"));
         _there.Write("{}"u8.ToArray(), "ollama", "manifests", "registry.ollama.ai", "library", "odd", "1");
@@ -28,6 +29,7 @@ public sealed class ModelDiscoveryTests : IDisposable
             models.Select(m => (m.File.Name, m.File.NameThere)));
         Assert.All(models, m => Assert.Equal((FoundIn.Ollama, null, "llama", null), (m.File.Program, m.Problem, m.Header?.Architecture, m.LinkedAs)));
         Assert.Equal(blob, models[2].File.Path);
+        Assert.Equal(["llama3.2:latest"], models[2].OtherNamesThere);
     }
 
     [Fact]

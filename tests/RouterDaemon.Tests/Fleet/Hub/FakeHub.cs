@@ -118,7 +118,10 @@ internal sealed class FakeHub : IAsyncDisposable
         {
             list.Add((JsonNode)new JsonObject
             {
-                ["type"] = "file", ["path"] = path, ["size"] = bytes.Length, ["oid"] = "0123",
+                ["type"] = "file",
+                ["path"] = path,
+                ["size"] = bytes.Length,
+                ["oid"] = "0123",
                 ["lfs"] = new JsonObject { ["oid"] = ListedSha256 ?? Sha256(bytes), ["size"] = bytes.Length, ["pointerSize"] = 130 },
             });
         }

@@ -51,8 +51,12 @@ internal sealed class PullFixture : IAsyncDisposable
         var settings = new HubSettings(Hub.Url, hasToken ? new Secret(Token) : null);
         var options = new PullOptions
         {
-            Folder = Folder, RegistryPath = _home.File("models.db"), Note = Notes.Enqueue, FirstPause = TimeSpan.FromMilliseconds(1),
-            FreeDiskBytes = _ => 1L << 40, FreeMemoryBytes = () => 1L << 40,
+            Folder = Folder,
+            RegistryPath = _home.File("models.db"),
+            Note = Notes.Enqueue,
+            FirstPause = TimeSpan.FromMilliseconds(1),
+            FreeDiskBytes = _ => 1L << 40,
+            FreeMemoryBytes = () => 1L << 40,
         };
         using var client = new HubClient(settings);
         return await new ModelPull(client, change?.Invoke(options) ?? options).RunAsync(PullName.Parse(name, Hub.Url), cancellation ?? TestContext.Current.CancellationToken);
