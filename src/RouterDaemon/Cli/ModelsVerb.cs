@@ -8,12 +8,12 @@ using RouterDaemon.Store.Records;
 
 namespace RouterDaemon.Cli;
 
-/// <summary><c>routerd models list | info | pull | discover | bench</c>: on-device models, read from their files; the daemon need not run.</summary>
+/// <summary><c>routerd models list | info | pull | discover | add | bench</c>: on-device models, read from their files; the daemon need not run.</summary>
 internal static class ModelsVerb
 {
     public static Command Create(CliHost host) => new("models", "On-device models.")
     {
-        List(host), Info(host), ModelsPull.Create(host), ModelsDiscover.Create(host), ModelsBench.Create(host),
+        List(host), Info(host), ModelsPull.Create(host), ModelsDiscover.Create(host), ModelsAdd.Create(host), ModelsBench.Create(host),
     };
 
     private static Command List(CliHost host)

@@ -21,6 +21,36 @@ public sealed class ModelsVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task AddLinksAFileThatLiesAnywhere()
+    {
+        using var elsewhere = new TempFolder();
+        var file = elsewhere.File("My Model-Q8_0.gguf");
+        File.WriteAllBytes(file, PullFixture.Model);
+        var fixture = Home(new Uri("http://127.0.0.1:1"));
+        var added = await CliRun.With(fixture, "models", "add", file);
+        var link = Assert.Single(Directory.GetFiles(_home.File("models")));
+        Assert.Equal(file, new FileInfo(link).LinkTarget);
+        var id = added.Out.Trim();
+        Assert.Equal((0, $"routerd: a running daemon serves it at once; ask for \"model\": \"{id}\" (routerd models info {id})\n"), (added.Exit, added.Error));
+        using var again = JsonDocument.Parse((await CliRun.With(fixture, "models", "add", file, "--json")).Out);
+        Assert.Equal((id, id + "/local", Path.GetFileName(link)), (again.RootElement.GetProperty("id").GetString(), again.RootElement.GetProperty("deployment").GetString(), again.RootElement.GetProperty("linked_as").GetString()));
+        Assert.Equal(0, (await CliRun.With(fixture, "models", "info", id)).Exit);
+
+        var other = elsewhere.File("other.gguf");
+        File.WriteAllBytes(other, PullFixture.Model);
+        Assert.Equal((0, "mine\n"), ((await CliRun.With(fixture, "models", "add", other, "--name", "mine")) is var named ? (named.Exit, named.Out) : default));
+        File.WriteAllText(elsewhere.File("page.gguf"), "<html>");
+        var page = await CliRun.With(fixture, "models", "add", elsewhere.File("page.gguf"));
+        Assert.Equal(1, page.Exit);
+        Assert.Contains("page.gguf is not added: ", page.Error);
+        var missing = await CliRun.With(fixture, "models", "add", elsewhere.File("missing.gguf"));
+        Assert.Equal((1, $"routerd: {elsewhere.File("missing.gguf")} is not added: the file is missing\n"), (missing.Exit, missing.Error));
+        var taken = await CliRun.With(fixture, "models", "add", file, "--name", "mine");
+        Assert.Equal(0, taken.Exit);
+        Assert.Equal(2, Directory.GetFiles(_home.File("models")).Length);
+    }
+
+    [Fact]
     public async Task PullSaysWhatItDidAndHowToUseIt()
     {
         await using var hub = await FakeHub.StartAsync();

@@ -9,4 +9,7 @@ internal enum FoundIn : byte
 
     /// <summary>The cache of Hugging Face's own tools, which newer versions of llama.cpp use too.</summary>
     HuggingFace,
+
+    /// <summary>Nobody's: the user named the file.</summary>
+    Named,
 }

@@ -37,6 +37,16 @@ internal static class ModelDiscovery
         return models;
     }
 
+    /// <summary>One file, looked at.</summary>
+    /// <param name="path">Absolute path.</param>
+    /// <param name="name">What it is to be called here; null = as the file.</param>
+    /// <param name="modelsFolder">The daemon's own folder.</param>
+    public static FoundModel Of(string path, string? name, string modelsFolder)
+    {
+        var file = new FoundFile(FoundIn.Named, Names.Clean(name ?? Path.GetFileNameWithoutExtension(path)), path, path);
+        return Look(file, LinkedFiles(modelsFolder).GetValueOrDefault(LinkedFile.Of(path).FullName));
+    }
+
     private static Dictionary<string, string> LinkedFiles(string modelsFolder)
     {
         var linked = new Dictionary<string, string>(StringComparer.Ordinal);

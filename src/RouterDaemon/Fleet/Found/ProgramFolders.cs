@@ -37,6 +37,7 @@ internal static class ProgramFolders
         FoundIn.Ollama => "ollama",
         FoundIn.LmStudio => "lm-studio",
         FoundIn.LlamaCpp => "llama.cpp",
-        _ => "hugging-face",
+        FoundIn.HuggingFace => "hugging-face",
+        _ => "file",
     };
 }
