@@ -30,8 +30,8 @@ public sealed record EngineModelOptions
     /// <summary>Batch of one, no prefix reuse, fixed thread count: the same request gives the same tokens, at the price of throughput.</summary>
     public bool Deterministic { get; init; }
 
-    /// <summary>Guess tokens from the text so far, or with <see cref="DraftPath"/>, and check them together, when it pays. Default true.</summary>
-    public bool Speculative { get; init; } = true;
+    /// <summary>When tokens are guessed from the text so far, or with <see cref="DraftPath"/>, and checked together.</summary>
+    public SpeculationMode Speculation { get; init; }
 
     /// <summary>Absolute path of a smaller model of the same vocabulary that guesses; null (default) = the text so far does.</summary>
     public string? DraftPath { get; init; }

@@ -76,7 +76,7 @@ internal sealed class LoadedModel : IModel
             bool offload = options.GpuLayers != 0 && native.Devices.Any(d => d.IsGpu);
             long available = MachineMemory.AvailableBytes() + (offload ? native.Devices.Where(d => d.IsGpu).Sum(d => d.FreeBytes) : 0);
             ModelTraits traits = ModelTraits.Of(header, options.Pooling);
-            GgufHeader? draft = options is { Speculative: true, Deterministic: false, DraftPath: { } path } && traits.Generates ? GgufHeader.Read(path) : null;
+            GgufHeader? draft = options is { Speculation: not SpeculationMode.Off, Deterministic: false, DraftPath: { } path } && traits.Generates ? GgufHeader.Read(path) : null;
             long extra = options.Adapters.Sum(a => a.Check(header.Architecture)) + (draft?.WeightBytes ?? 0);
             MemoryPlan plan = MemoryPlan.For(header, options, traits, extra, draft?.KvBytesPerToken ?? 0, available);
             LlamaModel model = LlamaModel.Load(options.Path, new ModelLoadSettings(options.GpuLayers ?? -1), progress);
@@ -329,11 +329,11 @@ internal sealed class LoadedModel : IModel
         int cells = checked(plan.SlotTokens * options.Slots);
         int batch = Math.Min(MaxBatchTokens, cells);
         // Each sequence has its own part of the cache: in a common one every token also walks over the cells of the others.
-        bool speculates = options is { Speculative: true, Deterministic: false } && !model.IsRecurrent;
+        bool speculates = options is { Speculation: not SpeculationMode.Off, Deterministic: false } && !model.IsRecurrent;
         int outputs = speculates ? Math.Max(options.Slots, DraftLength.Max + 1) : options.Slots;
         ContextSettings settings = new(
             cells, batch, options.Slots, outputs, threads, UnifiedCache: false, OutputsPerSequence: speculates ? DraftLength.Max + 1 : 1);
-        Speculator? speculator = speculates ? new Speculator(CreateDrafter(model, options, settings), plan.SlotTokens, time) : null;
+        Speculator? speculator = speculates ? new Speculator(CreateDrafter(model, options, settings), options.Speculation == SpeculationMode.Always, plan.SlotTokens, time) : null;
         LlamaContext? context = null;
         try
         {

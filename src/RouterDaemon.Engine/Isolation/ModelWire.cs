@@ -16,7 +16,7 @@ internal static class ModelWire
         w.Int(o.Pooling is { } pooling ? (int)pooling : -1);
         w.Int(o.Threads);
         w.Long(o.PrefixCacheBytes);
-        w.Bool(o.Speculative);
+        w.Byte((byte)o.Speculation);
         w.Text(o.DraftPath);
         w.Int(o.Adapters.Count);
         foreach (AdapterFile adapter in o.Adapters)
@@ -38,7 +38,7 @@ internal static class ModelWire
         Pooling = r.Int() is >= 0 and var pooling ? (PoolingKind)pooling : null,
         Threads = r.Int(),
         PrefixCacheBytes = r.Long(),
-        Speculative = r.Bool(),
+        Speculation = (SpeculationMode)r.Byte(),
         DraftPath = r.Text(),
         Adapters = ReadAdapters(r),
         Isolation = EngineIsolation.None,

@@ -60,7 +60,7 @@ internal sealed class DraftModel : IDrafter
     public int Draft(Slot slot, Span<int> draft)
     {
         List<int> known = _known[slot.Id];
-        if (!Follow(known, slot))
+        if (known.Count != slot.Tokens.Count || !Compute(known, slot.Id, [slot.PendingToken], output: true))
             return 0;
         int guessed = 0;
         while (guessed < draft.Length)
@@ -81,9 +81,9 @@ internal sealed class DraftModel : IDrafter
         _model.Dispose();
     }
 
-    /// <summary>Brings the slot's sequence up to its pending token, whose row is computed.</summary>
-    private bool Follow(List<int> known, Slot slot)
+    public void Follow(Slot slot)
     {
+        List<int> known = _known[slot.Id];
         ReadOnlySpan<int> text = CollectionsMarshal.AsSpan(slot.Tokens);
         int common = CollectionsMarshal.AsSpan(known).CommonPrefixLength(text);
         if (common < known.Count)
@@ -98,9 +98,8 @@ internal sealed class DraftModel : IDrafter
         while (known.Count < text.Length)
         {
             if (!Compute(known, slot.Id, text.Slice(known.Count, Math.Min(_batch.Capacity, text.Length - known.Count)), output: false))
-                return false;
+                return;
         }
-        return Compute(known, slot.Id, [slot.PendingToken], output: true);
     }
 
     /// <summary>Computes tokens behind those that are known; after a failure the sequence is empty.</summary>

@@ -11,12 +11,16 @@ internal sealed class PromptLookup(int slots) : IDrafter
 {
     private readonly TokenIndex?[] _indexes = new TokenIndex?[slots];
 
-    public int Draft(Slot slot, Span<int> draft)
+    public void Follow(Slot slot)
     {
         TokenIndex index = _indexes[slot.Id] is { } known && known.Job == slot.Job ? known : _indexes[slot.Id] = new TokenIndex(slot.Job!);
+        index.Take(CollectionsMarshal.AsSpan(slot.Tokens));
+    }
+
+    public int Draft(Slot slot, Span<int> draft)
+    {
         ReadOnlySpan<int> tokens = CollectionsMarshal.AsSpan(slot.Tokens);
-        index.Take(tokens);
-        int from = index.Find(tokens, slot.PendingToken);
+        int from = _indexes[slot.Id]!.Find(tokens, slot.PendingToken);
         int count = from < 0 ? 0 : Math.Min(draft.Length, tokens.Length - from);
         // The pending token itself is not part of the computed ones.
         if (count > 0)

@@ -8,10 +8,14 @@ namespace RouterDaemon.Engine.Speculation;
 /// themselves, and sequences of different lengths would be computed in several passes.
 /// </summary>
 /// <param name="drafter">Makes the guesses; disposed with this.</param>
+/// <param name="always">Whether to guess without asking if it pays.</param>
 /// <param name="slotTokens">Context of a slot.</param>
 /// <param name="time">Clock of the drafting.</param>
-internal sealed class Speculator(IDrafter drafter, int slotTokens, TimeProvider time) : IDisposable
+internal sealed class Speculator(IDrafter drafter, bool always, int slotTokens, TimeProvider time) : IDisposable
 {
+    /// <summary>Guesses in a step when nobody asks what they cost.</summary>
+    private const int UsualLength = 8;
+
     private readonly DraftLength _length = new();
     private double _draftMs;
 
@@ -23,9 +27,13 @@ internal sealed class Speculator(IDrafter drafter, int slotTokens, TimeProvider 
         int room = slotTokens - slot.Tokens.Count - 1;
         if (job.Request.MaxTokens > 0)
             room = Math.Min(room, job.Request.MaxTokens - job.Generated - 1);
-        int wanted = _length.Choose(Math.Min(room, DraftLength.Max), job.Drafts.Acceptance);
+        int wanted = always ? Math.Min(room, UsualLength) : _length.Choose(Math.Min(room, DraftLength.Max), job.Drafts.Acceptance);
+        _draftMs = 0;
+        if (wanted == 0)
+            return;
+        drafter.Follow(slot);
         long started = time.GetTimestamp();
-        slot.DraftCount = wanted > 0 ? drafter.Draft(slot, slot.Draft.AsSpan(0, wanted)) : 0;
+        slot.DraftCount = drafter.Draft(slot, slot.Draft.AsSpan(0, wanted));
         _draftMs = time.GetElapsedTime(started).TotalMilliseconds;
     }
 

@@ -28,8 +28,8 @@ internal sealed record OnDeviceModelConfig
     /// <summary>Batch of one: the same request gives the same tokens.</summary>
     public bool Deterministic { get; init; }
 
-    /// <summary>Guess tokens and check them together, when it pays. Default true.</summary>
-    public bool Speculative { get; init; } = true;
+    /// <summary>When tokens are guessed and checked together.</summary>
+    public SpeculativeMode Speculative { get; init; }
 
     /// <summary>Absolute path of a smaller model that guesses; null (default) = the text so far does.</summary>
     public string? DraftFilePath { get; init; }

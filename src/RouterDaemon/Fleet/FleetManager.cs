@@ -162,7 +162,12 @@ internal sealed class FleetManager : IAsyncDisposable
         Deterministic = model.Deterministic,
         QueueLimit = model.QueueLimit,
         PrefixCacheBytes = model.PrefixCacheBytes,
-        Speculative = model.Speculative,
+        Speculation = model.Speculative switch
+        {
+            SpeculativeMode.Always => SpeculationMode.Always,
+            SpeculativeMode.Off => SpeculationMode.Off,
+            _ => SpeculationMode.Auto,
+        },
         DraftPath = model.DraftFilePath,
         Adapters = new AdapterFiles(model.Lora.Select(l => new AdapterFile(l.FilePath, (float)l.Scale))),
         Pooling = ModelFiles.PoolingOf(model),

@@ -19,17 +19,20 @@ public sealed class SpeculationTests(EngineFixture engine)
         IgnoreEos = true,
     };
 
+    private static EngineModelOptions Guessing() => EngineFixture.Tiny() with { Speculation = SpeculationMode.Always };
+
     [Fact]
     public async Task GreedyAnswersAreWhatTheyAreWithoutGuesses()
     {
-        await using EngineHost plain = Host(EngineFixture.Tiny() with { Speculative = false });
-        await using EngineHost guessing = Host(EngineFixture.Tiny());
+        await using EngineHost plain = Host(EngineFixture.Tiny() with { Speculation = SpeculationMode.Off });
+        await using EngineHost guessing = Host(Guessing());
         int accepted = 0;
         for (int i = 0; i < 40; i++)
         {
-            Answer expected = await EngineFixture.RunAsync(plain, Tokens(i), "tiny");
-            Answer answer = await EngineFixture.RunAsync(guessing, Tokens(i), "tiny");
-            Assert.Equal(expected.Text, answer.Text);
+            GenerationRequest request = Tokens(i) with { LogProbs = true, TopLogProbs = 2 };
+            Answer expected = await EngineFixture.RunAsync(plain, request, "tiny");
+            Answer answer = await EngineFixture.RunAsync(guessing, request, "tiny");
+            AssertSame([.. expected.Events.SelectMany(e => e.LogProbs!)], [.. answer.Events.SelectMany(e => e.LogProbs!)]);
             Assert.Equal(expected.Result!.CompletionTokens, answer.Result!.CompletionTokens);
             Assert.Equal(0, expected.Result.DraftTokens);
             Assert.InRange(answer.Result.AcceptedDraftTokens, 0, answer.Result.DraftTokens);
@@ -41,8 +44,8 @@ public sealed class SpeculationTests(EngineFixture engine)
     [Fact]
     public async Task SampledAnswersAreWhatTheyAreWithoutGuesses()
     {
-        await using EngineHost plain = Host(EngineFixture.Tiny() with { Speculative = false });
-        await using EngineHost guessing = Host(EngineFixture.Tiny());
+        await using EngineHost plain = Host(EngineFixture.Tiny() with { Speculation = SpeculationMode.Off });
+        await using EngineHost guessing = Host(Guessing());
         int equal = 0;
         for (int i = 0; i < 20; i++)
         {
@@ -67,20 +70,19 @@ public sealed class SpeculationTests(EngineFixture engine)
     [InlineData(64)]
     public async Task AnAnswerEndsAtItsLimitInTheMiddleOfGuesses(int maxTokens)
     {
-        await using EngineHost host = Host(EngineFixture.Tiny() with { Slots = 1 });
+        await using EngineHost host = Host(Guessing() with { Slots = 1 });
         await EngineFixture.RunAsync(host, Tokens(1), "tiny");
         Answer answer = await EngineFixture.RunAsync(host, Tokens(1) with { MaxTokens = maxTokens }, "tiny");
         Assert.Equal(maxTokens, answer.Result!.CompletionTokens);
         Assert.Equal(FinishReason.Length, answer.Result.Reason);
         // Nothing of what was guessed beyond the end is in the slot: the same prompt goes on from it.
-        Answer again = await EngineFixture.RunAsync(host, Tokens(1), "tiny");
-        Assert.Equal((await engine.RunAsync(Tokens(1), "exact")).Text, again.Text);
+        await AsTheExactModelAsync(host, Tokens(1));
     }
 
     [Fact]
     public async Task StopStringsAndTheEndOfTheContextHoldInsideGuesses()
     {
-        await using EngineHost host = Host(EngineFixture.Tiny() with { Slots = 1, ContextTokens = 256 });
+        await using EngineHost host = Host(Guessing() with { Slots = 1, ContextTokens = 256 });
         string text = (await EngineFixture.RunAsync(host, Tokens(2), "tiny")).Text;
         string stop = text.Substring(text.Length / 2, 6);
         Answer stopped = await EngineFixture.RunAsync(host, Tokens(2) with { Stop = [stop] }, "tiny");
@@ -93,32 +95,31 @@ public sealed class SpeculationTests(EngineFixture engine)
     [Fact]
     public async Task CancelledInTheMiddleOfGuessesTheSlotIsSound()
     {
-        await using EngineHost host = Host(EngineFixture.Tiny() with { Slots = 1 });
+        await using EngineHost host = Host(Guessing() with { Slots = 1 });
         for (int i = 0; i < 30; i++)
         {
             using Generation generation = await host.SubmitAsync("tiny", Tokens(3), Ct);
             for (int n = 0; n < i; n++)
                 await generation.Events.ReadAsync(Ct);
         }
-        Assert.Equal((await engine.RunAsync(Tokens(3), "exact")).Text, (await EngineFixture.RunAsync(host, Tokens(3), "tiny")).Text);
+        await AsTheExactModelAsync(host, Tokens(3));
     }
 
     [Fact]
     public async Task ADraftModelGuessesWhatItWouldSayItself()
     {
         // The model as its own draft: every guess holds.
-        await using EngineHost host = Host(EngineFixture.Tiny() with { DraftPath = EngineFixture.ModelPath });
+        await using EngineHost host = Host(Guessing() with { DraftPath = EngineFixture.ModelPath });
         int drafted = 0, accepted = 0;
         for (int i = 0; i < 10; i++)
         {
-            Answer answer = await EngineFixture.RunAsync(host, Tokens(i), "tiny");
-            Assert.Equal((await engine.RunAsync(Tokens(i), "exact")).Text, answer.Text);
+            Answer answer = await AsTheExactModelAsync(host, Tokens(i));
             drafted += answer.Result!.DraftTokens;
             accepted += answer.Result.AcceptedDraftTokens;
         }
         Assert.True(drafted > 20, $"{drafted} drafted");
         // The others are ends of the answer, which these requests forbid.
-        Assert.True(accepted > drafted * 0.7, $"{accepted} of {drafted} accepted");
+        Assert.True(accepted > drafted * 0.6, $"{accepted} of {drafted} accepted");
     }
 
     [Fact]
@@ -141,7 +142,7 @@ public sealed class SpeculationTests(EngineFixture engine)
             }
             Assert.True(changed > 0);
             await File.WriteAllBytesAsync(path, bytes, Ct);
-            await using EngineHost host = Host(EngineFixture.Tiny() with { DraftPath = path });
+            await using EngineHost host = Host(Guessing() with { DraftPath = path });
             EngineException e = await Assert.ThrowsAsync<EngineException>(() => EngineFixture.RunAsync(host, Tokens(1), "tiny"));
             Assert.Contains(path, e.Message);
             Assert.Contains("same vocabulary", e.Message);
@@ -164,15 +165,54 @@ public sealed class SpeculationTests(EngineFixture engine)
         Learn(dear, tokens => 10.0 * tokens);
         Assert.Equal(0, dear.Choose(16, 0.95));
         Assert.Equal(0, dear.Choose(0, 0.95));
-        // Now and then it looks again.
-        Assert.Contains(Enumerable.Range(0, 100), _ => dear.Choose(16, 0.95) > 0);
+    }
+
+    [Fact]
+    public void WhereItNeverPaysTrialsCostLittle()
+    {
+        DraftLength dear = new();
+        double total = 0, plain = 0;
+        int trials = 0;
+        for (int i = 0; i < 20_000; i++)
+        {
+            int guesses = dear.Choose(16, 0.9);
+            trials += guesses > 0 ? 1 : 0;
+            total += 10.0 * (guesses + 1);
+            plain += 10;
+            dear.Observe(guesses + 1, 10.0 * (guesses + 1));
+        }
+        Assert.True(trials > 15, $"{trials} trials");
+        Assert.True(total < plain * 1.03, $"{total / plain:F3} of the time");
+    }
+
+    private async Task<Answer> AsTheExactModelAsync(EngineHost host, GenerationRequest request)
+    {
+        request = request with { LogProbs = true, TopLogProbs = 2 };
+        Answer expected = await engine.RunAsync(request, "exact");
+        Answer answer = await EngineFixture.RunAsync(host, request, "tiny");
+        AssertSame([.. expected.Events.SelectMany(e => e.LogProbs!)], [.. answer.Events.SelectMany(e => e.LogProbs!)]);
+        return answer;
+    }
+
+    /// <summary>Equal up to the first place where the two best tokens are as good as level: rows of one batch differ in their last bits.</summary>
+    private static void AssertSame(TokenLogProb[] expected, TokenLogProb[] actual)
+    {
+        for (int i = 0; i < expected.Length; i++)
+        {
+            if (expected[i].TokenId == actual[i].TokenId)
+                continue;
+            float gap = expected[i].Top[0].LogProb - expected[i].Top[1].LogProb;
+            Assert.True(gap < 0.05f, $"token {i} differs where the best two are {gap} apart");
+            return;
+        }
+        Assert.Equal(expected.Length, actual.Length);
     }
 
     private static void Learn(DraftLength length, Func<int, double> stepMs)
     {
         for (int i = 0; i < 3; i++)
             length.Observe(1, stepMs(1));
-        for (int i = 0; i < 60; i++)
+        for (int i = 0; i < 20_000; i++)
         {
             int guesses = length.Choose(i % 2 == 0 ? 16 : 3, 0.95);
             length.Observe(guesses + 1, stepMs(guesses + 1));
