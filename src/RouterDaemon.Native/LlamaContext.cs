@@ -185,13 +185,12 @@ public sealed class LlamaContext : SafeHandleZeroOrMinusOneIsInvalid
         return (long)LlamaApi.llama_state_seq_get_size(handle, sequence);
     }
 
-    /// <summary>Copies a sequence's state; null when llama.cpp could not.</summary>
+    /// <summary>Copies a sequence's state; null when llama.cpp could not, or there is no memory for it.</summary>
     public unsafe SequenceState? SaveSequence(int sequence)
     {
         nuint bytes = (nuint)SequenceStateBytes(sequence);
-        if (bytes == 0)
+        if (bytes == 0 || SequenceState.TryCreate(bytes) is not { } state)
             return null;
-        SequenceState state = SequenceState.Create(bytes);
         if (LlamaApi.llama_state_seq_get_data(handle, (byte*)state.Pointer, bytes, sequence) == bytes)
             return state;
         state.Dispose();

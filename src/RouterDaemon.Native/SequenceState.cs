@@ -6,10 +6,10 @@ namespace RouterDaemon.Native;
 /// <summary>The keys and values of one sequence, copied out of a context into memory of its own. Fits only contexts of the same model and shape.</summary>
 public sealed class SequenceState : SafeHandleZeroOrMinusOneIsInvalid
 {
-    private unsafe SequenceState(nuint bytes) : base(ownsHandle: true)
+    private SequenceState(nint memory, nuint bytes) : base(ownsHandle: true)
     {
         Bytes = (long)bytes;
-        SetHandle((nint)NativeMemory.Alloc(bytes));
+        SetHandle(memory);
     }
 
     /// <summary>Size of the copy.</summary>
@@ -17,7 +17,17 @@ public sealed class SequenceState : SafeHandleZeroOrMinusOneIsInvalid
 
     internal nint Pointer => handle;
 
-    internal static SequenceState Create(nuint bytes) => new(bytes);
+    internal static unsafe SequenceState? TryCreate(nuint bytes)
+    {
+        try
+        {
+            return new SequenceState((nint)NativeMemory.Alloc(bytes), bytes);
+        }
+        catch (OutOfMemoryException)
+        {
+            return null;
+        }
+    }
 
     protected override unsafe bool ReleaseHandle()
     {
