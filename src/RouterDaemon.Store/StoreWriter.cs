@@ -15,6 +15,9 @@ internal sealed class StoreWriter : IAsyncDisposable
     /// <summary>Jobs of one transaction.</summary>
     public const int BatchLimit = 64;
 
+    private const string Commit = "COMMIT";
+    private const string Rollback = "ROLLBACK";
+
     private readonly SqliteConnection _connection;
     private readonly string _path;
     private readonly Channel<Job> _queue = Channel.CreateBounded<Job>(new BoundedChannelOptions(QueueLimit) { SingleReader = true });
@@ -83,18 +86,7 @@ internal sealed class StoreWriter : IAsyncDisposable
         try
         {
             _connection.Execute("BEGIN IMMEDIATE");
-            foreach (var job in batch)
-            {
-                _connection.Execute("SAVEPOINT job");
-                if (!job.TryRun(_connection))
-                {
-                    _connection.Execute("ROLLBACK TO job");
-                }
-
-                _connection.Execute("RELEASE job");
-            }
-
-            _connection.Execute("COMMIT");
+            _connection.Execute(batch.Count == 1 ? RunAlone(batch[0]) : RunEach(batch));
         }
         catch (Exception e)
         {
@@ -114,11 +106,30 @@ internal sealed class StoreWriter : IAsyncDisposable
         }
     }
 
+    /// <summary>Without a savepoint, for which SQLite would keep a copy of every page before its change. Returns how the transaction ends.</summary>
+    private string RunAlone(Job job) => job.TryRun(_connection) ? Commit : Rollback;
+
+    private string RunEach(List<Job> batch)
+    {
+        foreach (var job in batch)
+        {
+            _connection.Execute("SAVEPOINT job");
+            if (!job.TryRun(_connection))
+            {
+                _connection.Execute("ROLLBACK TO job");
+            }
+
+            _connection.Execute("RELEASE job");
+        }
+
+        return Commit;
+    }
+
     private void TryRollback()
     {
         try
         {
-            _connection.Execute("ROLLBACK");
+            _connection.Execute(Rollback);
         }
         catch (SqliteException)
         {

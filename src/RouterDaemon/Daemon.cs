@@ -1,7 +1,5 @@
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using RouterDaemon.Agents.Mcp;
 using RouterDaemon.Agents.Tools;
 using RouterDaemon.Backends;
@@ -29,6 +27,7 @@ using RouterDaemon.Store.Journal;
 using RouterDaemon.Telemetry;
 using RouterDaemon.Telemetry.Sections;
 using RouterDaemon.Telemetry.Tracing;
+using RouterDaemon.Transport;
 
 namespace RouterDaemon;
 
@@ -52,8 +51,7 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly DeadlineWatch _watch;
     private readonly ResponseCache _cache;
     private readonly RelayOptions _relayOptions = new();
-    private readonly IServer _server;
-    private readonly RequestApplication _application;
+    private readonly Listeners _listeners;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -121,9 +119,9 @@ internal sealed class Daemon : IAsyncDisposable
             ContextTools = new ContextTools(tools, new RouterInference(relay, _fleet, _clock), () => _store, _quality, time),
             Mcp = new Mcp(new McpServer(tools, BuildInfo.Version)),
         };
-        _application = new RequestApplication(
+        var application = new RequestApplication(
             new Dispatcher(Routes.All(endpoints), new RequestGuard(RequestGuardOptions.From(config)), new AccessGate(() => _fleet.Current.Config, _keys, time), _log), time);
-        _server = KestrelHost.Create(_loggers, kestrel => Listener.Configure(kestrel, config));
+        _listeners = new Listeners(config, application, SocketTransport.Default, _loggers, time);
     }
 
     /// <summary>Runs until a signal or a fatal fault. Returns the exit code: 0 stopped in order, 1 failed.</summary>
@@ -194,7 +192,7 @@ internal sealed class Daemon : IAsyncDisposable
 
         await _keys.DisposeAsync().ConfigureAwait(false);
         _journal.Dispose();
-        _server.Dispose();
+        _listeners.Dispose();
         _stopping.Dispose();
         _loggers.Dispose();
     }
@@ -206,7 +204,7 @@ internal sealed class Daemon : IAsyncDisposable
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnReloadSignal);
         try
         {
-            await _server.StartAsync(_application, CancellationToken.None).ConfigureAwait(false);
+            await _listeners.StartAsync().ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or AddressInUseException or System.Net.Sockets.SocketException or UnauthorizedAccessException)
         {
@@ -215,14 +213,13 @@ internal sealed class Daemon : IAsyncDisposable
         }
 
         _ = Task.Run(LoadNative);
-        var addresses = _server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         Log.Configured(_log, _options.Loaded.FilePath ?? "defaults and environment");
         foreach (var warning in _options.Loaded.Warnings)
         {
             Log.Warning(_log, warning.ToString());
         }
 
-        Log.Listening(_log, BuildInfo.Version, string.Join(", ", addresses));
+        Log.Listening(_log, BuildInfo.Version, string.Join(", ", _listeners.Addresses));
         try
         {
             await OpenStoreAsync().ConfigureAwait(false);
@@ -230,7 +227,7 @@ internal sealed class Daemon : IAsyncDisposable
         catch (StoreException e)
         {
             await Console.Error.WriteLineAsync($"routerd: {e.Message}").ConfigureAwait(false);
-            await _server.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+            await _listeners.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
             return 1;
         }
 
@@ -356,7 +353,7 @@ internal sealed class Daemon : IAsyncDisposable
         var limit = _options.Loaded.Config.Limits.DrainTimeout;
         Log.Draining(_log, _watch.Count, limit.TotalSeconds);
         using var cut = new CancellationTokenSource();
-        var stopped = _server.StopAsync(cut.Token);
+        var stopped = _listeners.StopAsync(cut.Token);
         if (await Task.WhenAny(stopped, Task.Delay(limit, _clock.Time)).ConfigureAwait(false) != stopped)
         {
             // Streams that are still running end with an error event, not with a reset.

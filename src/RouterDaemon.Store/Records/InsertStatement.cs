@@ -6,7 +6,7 @@ namespace RouterDaemon.Store.Records;
 
 /// <summary>
 /// One INSERT, prepared once and bound by position. ADO.NET looks every parameter up by its name for every row, which costs more than
-/// the row does. Values are bound in the order of the columns.
+/// the row does. Values are bound in the order of the columns; one that the last row had is bound still.
 /// </summary>
 internal sealed class InsertStatement : IDisposable
 {
@@ -14,12 +14,14 @@ internal sealed class InsertStatement : IDisposable
 
     private readonly sqlite3 _db;
     private readonly sqlite3_stmt _statement;
+    private readonly Bound[] _values;
     private int _bound;
 
     /// <summary>Prepares an insert that leaves an existing <c>id</c> alone.</summary>
     public InsertStatement(SqliteConnection connection, string table, string[] columns)
     {
         _db = connection.Handle!;
+        _values = new Bound[columns.Length + 1];
         var marks = string.Join(", ", Enumerable.Repeat("?", columns.Length));
         Check(raw.sqlite3_prepare_v2(_db, $"INSERT INTO {table} ({string.Join(", ", columns)}) VALUES ({marks}) ON CONFLICT (id) DO NOTHING", out _statement));
     }
@@ -40,24 +42,37 @@ internal sealed class InsertStatement : IDisposable
             return;
         }
 
+        ref var last = ref _values[++_bound];
+        if (last.Kind == BoundKind.Text && value == last.Text)
+        {
+            return;
+        }
+
+        last = new Bound(BoundKind.Text, 0, value);
         Span<byte> room = stackalloc byte[MaxStackBytes];
         var utf8 = Encoding.UTF8.TryGetBytes(value, room, out var length) ? room[..length] : Encoding.UTF8.GetBytes(value);
-        Check(raw.sqlite3_bind_text(_statement, ++_bound, utf8));
+        Check(raw.sqlite3_bind_text(_statement, _bound, utf8));
     }
 
     /// <summary>Binds an integer.</summary>
-    public void Integer(long value) => Check(raw.sqlite3_bind_int64(_statement, ++_bound, value));
+    public void Integer(long value)
+    {
+        if (IsNew(BoundKind.Integer, value))
+        {
+            Check(raw.sqlite3_bind_int64(_statement, _bound, value));
+        }
+    }
 
     /// <summary>Binds a number; NULL when it is none.</summary>
     public void Real(double value)
     {
-        if (double.IsFinite(value))
-        {
-            Check(raw.sqlite3_bind_double(_statement, ++_bound, value));
-        }
-        else
+        if (!double.IsFinite(value))
         {
             Null();
+        }
+        else if (IsNew(BoundKind.Real, BitConverter.DoubleToInt64Bits(value)))
+        {
+            Check(raw.sqlite3_bind_double(_statement, _bound, value));
         }
     }
 
@@ -70,12 +85,19 @@ internal sealed class InsertStatement : IDisposable
         }
         else
         {
-            Check(raw.sqlite3_bind_blob(_statement, ++_bound, value));
+            _values[++_bound] = new Bound(BoundKind.Blob, 0, null);
+            Check(raw.sqlite3_bind_blob(_statement, _bound, value));
         }
     }
 
     /// <summary>Binds NULL.</summary>
-    public void Null() => Check(raw.sqlite3_bind_null(_statement, ++_bound));
+    public void Null()
+    {
+        if (IsNew(BoundKind.Null, 0))
+        {
+            Check(raw.sqlite3_bind_null(_statement, _bound));
+        }
+    }
 
     /// <summary>Inserts the row that was bound. False: a constraint refused it, or its id existed.</summary>
     /// <exception cref="SqliteException">Anything else: disk full, I/O.</exception>
@@ -99,6 +121,19 @@ internal sealed class InsertStatement : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _statement.Dispose();
 
+    /// <summary>Notes the next value; false = it is what the last row had.</summary>
+    private bool IsNew(BoundKind kind, long bits)
+    {
+        ref var last = ref _values[++_bound];
+        if (last.Kind == kind && last.Bits == bits)
+        {
+            return false;
+        }
+
+        last = new Bound(kind, bits, null);
+        return true;
+    }
+
     private void Check(int result)
     {
         if (result != raw.SQLITE_OK)
@@ -106,4 +141,16 @@ internal sealed class InsertStatement : IDisposable
             throw new SqliteException(raw.sqlite3_errmsg(_db).utf8_to_string(), result & 0xFF, result);
         }
     }
+
+    private enum BoundKind : byte
+    {
+        Nothing,
+        Null,
+        Integer,
+        Real,
+        Text,
+        Blob,
+    }
+
+    private readonly record struct Bound(BoundKind Kind, long Bits, string? Text);
 }

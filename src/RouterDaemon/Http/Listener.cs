@@ -7,10 +7,10 @@ using RouterDaemon.Config;
 
 namespace RouterDaemon.Http;
 
-/// <summary>Applies the configuration's addresses and limits to Kestrel.</summary>
+/// <summary>What the entries of <c>listen</c> mean.</summary>
 internal static class Listener
 {
-    /// <summary>Sets limits and adds every listen address.</summary>
+    /// <summary>Sets limits and adds every https address: the others are our own server's.</summary>
     public static void Configure(KestrelServerOptions kestrel, RouterdConfig config)
     {
         kestrel.AddServerHeader = false;
@@ -18,23 +18,26 @@ internal static class Listener
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MaxConcurrentConnections = config.Limits.MaxConnections > 0 ? config.Limits.MaxConnections : null;
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(5);
-        foreach (var listen in config.Listen)
+        foreach (var listen in config.Listen.Where(l => l.Kind == ListenKind.Https))
         {
-            switch (listen.Kind)
+            foreach (var address in AddressesOf(listen))
             {
-                case ListenKind.Unix:
-                    RemoveStaleSocket(listen.SocketPath!);
-                    kestrel.ListenUnixSocket(listen.SocketPath!);
-                    break;
-                case ListenKind.Https:
-                    Listen(kestrel, listen, options => options.UseHttps(Certificate(listen)));
-                    break;
-                default:
-                    // Clear text: HTTP/2 needs prior knowledge, which HTTP/1.1 clients lack.
-                    Listen(kestrel, listen, options => options.Protocols = HttpProtocols.Http1);
-                    break;
+                kestrel.Listen(address, listen.Port, options => options.UseHttps(Certificate(listen)));
             }
         }
+    }
+
+    /// <summary>The addresses that an entry stands for.</summary>
+    public static IPAddress[] AddressesOf(ListenAddress listen)
+    {
+        if (IPAddress.TryParse(listen.Host, out var address))
+        {
+            return [address];
+        }
+
+        return listen.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) && listen.Port != 0
+            ? [IPAddress.Loopback, IPAddress.IPv6Loopback]
+            : [Dns.GetHostAddresses(listen.Host)[0]];
     }
 
     /// <summary>One sentence for a listener that could not be opened.</summary>
@@ -51,22 +54,6 @@ internal static class Listener
         };
     }
 
-    private static void Listen(KestrelServerOptions kestrel, ListenAddress listen, Action<ListenOptions> configure)
-    {
-        if (IPAddress.TryParse(listen.Host, out var address))
-        {
-            kestrel.Listen(address, listen.Port, configure);
-        }
-        else if (listen.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) && listen.Port != 0)
-        {
-            kestrel.ListenLocalhost(listen.Port, configure);
-        }
-        else
-        {
-            kestrel.Listen(Dns.GetHostAddresses(listen.Host)[0], listen.Port, configure);
-        }
-    }
-
     private static X509Certificate2 Certificate(ListenAddress listen)
     {
         using var pem = X509Certificate2.CreateFromPemFile(listen.CertificatePath!, listen.KeyPath ?? listen.CertificatePath);
@@ -74,7 +61,7 @@ internal static class Listener
     }
 
     /// <summary>A socket file that nobody listens on is left over from a killed daemon; a live one is left alone and fails the bind.</summary>
-    private static void RemoveStaleSocket(string path)
+    public static void RemoveStaleSocket(string path)
     {
         if (!File.Exists(path))
         {

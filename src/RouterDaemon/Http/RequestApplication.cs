@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace RouterDaemon.Http;
 
-/// <summary>Kestrel's application: no middleware, no scope per request, one context for each connection.</summary>
+/// <summary>The application of both servers: no middleware, no scope per request, one context for each connection.</summary>
 internal sealed class RequestApplication(Dispatcher dispatcher, TimeProvider time) : IHttpApplication<RequestContext>
 {
     // The kernel's generator, without loading a TLS library for eight bytes.
@@ -23,12 +23,17 @@ internal sealed class RequestApplication(Dispatcher dispatcher, TimeProvider tim
             context = new RequestContext();
         }
 
-        // An odd multiplier makes the walk over all 2^64 values a permutation: no id twice, no visible counter.
-        context.Begin(contextFeatures, time, _random + (Interlocked.Increment(ref _count) * 0x9E3779B97F4A7C15UL));
+        context.Attach(contextFeatures);
+        Begin(context);
         return context;
     }
 
+    /// <summary>Gives the next request of a context its time and its id.</summary>
+    public void Begin(RequestContext context) =>
+        // An odd multiplier makes the walk over all 2^64 values a permutation: no id twice, no visible counter.
+        context.Begin(time, _random + (Interlocked.Increment(ref _count) * 0x9E3779B97F4A7C15UL));
+
     public Task ProcessRequestAsync(RequestContext context) => dispatcher.DispatchAsync(context);
 
-    public void DisposeContext(RequestContext context, Exception? exception) => context.End();
+    public void DisposeContext(RequestContext context, Exception? exception) => context.Detach();
 }

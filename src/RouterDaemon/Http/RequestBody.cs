@@ -28,35 +28,31 @@ internal struct RequestBody : IDisposable
             throw new ApiException(ApiError.TooLarge(maxBytes));
         }
 
-        var reader = http.Request.BodyReader;
+        var stream = http.Request.Body;
         var buffer = ArrayPool<byte>.Shared.Rent((int)(http.Request.ContentLength ?? FirstGuessBytes) + 1);
         var length = 0;
         try
         {
             while (true)
             {
-                var result = await reader.ReadAsync(http.RequestAborted).ConfigureAwait(false);
-                var read = result.Buffer;
-                if (length + read.Length > maxBytes)
+                var read = await stream.ReadAsync(buffer.AsMemory(length), http.RequestAborted).ConfigureAwait(false);
+                if (read == 0)
                 {
-                    reader.AdvanceTo(read.End);
+                    return new RequestBody { _buffer = buffer, Length = length };
+                }
+
+                length += read;
+                if (length > maxBytes)
+                {
                     throw new ApiException(ApiError.TooLarge(maxBytes));
                 }
 
-                if (length + read.Length > buffer.Length)
+                if (length == buffer.Length)
                 {
-                    var larger = ArrayPool<byte>.Shared.Rent(Math.Max(buffer.Length * 2, length + (int)read.Length));
+                    var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
                     buffer.AsSpan(0, length).CopyTo(larger);
                     ArrayPool<byte>.Shared.Return(buffer);
                     buffer = larger;
-                }
-
-                read.CopyTo(buffer.AsSpan(length));
-                length += (int)read.Length;
-                reader.AdvanceTo(read.End);
-                if (result.IsCompleted)
-                {
-                    return new RequestBody { _buffer = buffer, Length = length };
                 }
             }
         }

@@ -46,10 +46,12 @@ internal sealed class RequestContext
     /// <summary>True when the peer is this machine, or a Unix socket.</summary>
     public bool IsLoopback => Http.Connection.RemoteIpAddress is not { } address || IPAddress.IsLoopback(address);
 
-    /// <summary>Takes over the features of the next request.</summary>
-    public void Begin(IFeatureCollection features, TimeProvider time, ulong random)
+    /// <summary>Looks at requests through these features from now on.</summary>
+    public void Attach(IFeatureCollection features) => Http.Initialize(features);
+
+    /// <summary>Turns to the next request of the features.</summary>
+    public void Begin(TimeProvider time, ulong random)
     {
-        Http.Initialize(features);
         StartedTimestamp = time.GetTimestamp();
         StartedUnixMicros = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         Id = Store.Journal.RequestId.Create(StartedUnixMicros / 1000, random >> 48, random);
@@ -60,5 +62,5 @@ internal sealed class RequestContext
     }
 
     /// <summary>Lets go of the request's features.</summary>
-    public void End() => Http.Uninitialize();
+    public void Detach() => Http.Uninitialize();
 }

@@ -32,7 +32,8 @@ internal sealed class InProcessExchange : IHttpResponseBodyFeature, IHttpRequest
         features.Set<IHttpResponseFeature>(new HttpResponseFeature());
         features.Set<IHttpResponseBodyFeature>(this);
         features.Set<IHttpRequestLifetimeFeature>(this);
-        Context.Begin(features, time, random);
+        Context.Attach(features);
+        Context.Begin(time, random);
     }
 
     /// <summary>The request as the relay takes it.</summary>
@@ -82,7 +83,7 @@ internal sealed class InProcessExchange : IHttpResponseBodyFeature, IHttpRequest
         }
 
         await _running.ConfigureAwait(false);
-        Context.End();
+        Context.Detach();
         _aborted.Dispose();
     }
 

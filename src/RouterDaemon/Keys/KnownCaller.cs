@@ -1,7 +1,7 @@
 namespace RouterDaemon.Keys;
 
 /// <summary>
-/// The key that a connection presented last. Kestrel hands out the same string while a connection repeats a header's bytes, so it need not be hashed again.
+/// The key that a connection presented last. Both servers hand out the same string while a connection repeats a header's bytes, so it need not be hashed again.
 /// </summary>
 internal struct KnownCaller
 {

@@ -122,9 +122,7 @@ internal sealed class AnswerRelay(InferenceCall call, Attempt attempt, Router ro
             writer.Write(answer.Span);
         }
 
-        var flush = writer.FlushAsync();
-        return new AttemptResult(
-            flush.IsCompletedSuccessfully ? RelayError.None : await ClientFlush.WaitAsync(flush, call, attempt, clock).ConfigureAwait(false), true);
+        return new AttemptResult(await ClientFlush.ResultAsync(writer.FlushAsync(), call, attempt, clock).ConfigureAwait(false), true);
     }
 
     private AttemptResult Fail(RelayError error, string text) => new(error, false) { Message = $"{attempt.Deployment.Id}: {text}" };

@@ -3,13 +3,18 @@ using System.IO.Pipelines;
 namespace RouterDaemon.Relay;
 
 /// <summary>
-/// Sends to the client what was written. While it does not read, at most Kestrel's response buffer (64 KiB) and one read of the
-/// upstream are held; after <c>limits.client_stall</c> its connection is closed, and nobody blames the upstream.
+/// Sends to the client what was written. While it does not read, one read of the upstream is held beside the kernel's
+/// buffer; after <c>limits.client_stall</c> its connection is closed, and nobody blames the upstream.
 /// </summary>
 internal static class ClientFlush
 {
-    /// <summary>Waits for a flush that did not complete at once. <see cref="RelayError.None"/> = sent.</summary>
-    public static async ValueTask<RelayError> WaitAsync(ValueTask<FlushResult> flush, InferenceCall call, Attempt attempt, Clock clock)
+    /// <summary>What became of a flush. <see cref="RelayError.None"/> = sent.</summary>
+    public static ValueTask<RelayError> ResultAsync(ValueTask<FlushResult> flush, InferenceCall call, Attempt attempt, Clock clock) =>
+        flush.IsCompletedSuccessfully
+            ? ValueTask.FromResult(flush.Result.IsCompleted ? Gone(attempt) : RelayError.None)
+            : WaitAsync(flush, call, attempt, clock);
+
+    private static async ValueTask<RelayError> WaitAsync(ValueTask<FlushResult> flush, InferenceCall call, Attempt attempt, Clock clock)
     {
         // While the client is awaited the upstream's silence is ours.
         attempt.EnterBounded(RelayError.ClientStalled, clock.After(call.Fleet.Config.Limits.ClientStall), call.DeadlineTimestamp);

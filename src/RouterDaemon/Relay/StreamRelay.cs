@@ -281,16 +281,7 @@ internal sealed class StreamRelay(InferenceCall call, Attempt attempt, Router ro
     }
 
     /// <summary>Gives the turn back and sends. Anything but <see cref="RelayError.None"/>: the client lost the rest.</summary>
-    private ValueTask<RelayError> SendAsync()
-    {
-        var flush = call.Output!.EndAsync();
-        if (!flush.IsCompletedSuccessfully)
-        {
-            return ClientFlush.WaitAsync(flush, call, attempt, clock);
-        }
-
-        return ValueTask.FromResult(flush.Result.IsCompleted ? ClientFlush.Gone(attempt) : RelayError.None);
-    }
+    private ValueTask<RelayError> SendAsync() => ClientFlush.ResultAsync(call.Output!.EndAsync(), call, attempt, clock);
 
     private static string TimeoutText(RelayError cause) => cause switch
     {

@@ -110,4 +110,7 @@ internal static partial class Log
 
     [LoggerMessage(41, LogLevel.Warning, "redis {Address} cannot be used ({Reason}); the cache goes on alone and tries again")]
     public static partial void RedisDown(ILogger log, string address, string reason);
+
+    [LoggerMessage(42, LogLevel.Warning, "a connection could not be accepted: {Reason}")]
+    public static partial void AcceptFailed(ILogger log, System.Net.Sockets.SocketError reason);
 }

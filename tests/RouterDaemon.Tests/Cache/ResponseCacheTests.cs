@@ -222,7 +222,8 @@ public sealed class ResponseCacheTests : IAsyncLifetime
         http.Request.Path = "/v1/chat/completions";
         http.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes("""{"model":"m","temperature":0,"messages":[{"role":"user","content":"hi"}]}"""));
         var context = new RequestContext();
-        context.Begin(http.Features, _time, ++_requests);
+        context.Attach(http.Features);
+        context.Begin(_time, ++_requests);
         context.Key = keyId is null ? null : KeyOf(keyId);
         var deployment = new DeploymentEntry { Id = deploymentId, ModelId = "m", BackendId = "b", UpstreamModel = "up", Trust = trust, State = new DeploymentState() };
         var snapshot = new FleetSnapshot([deployment], 1);

@@ -2,12 +2,11 @@
 using System.Diagnostics;
 using System.Net;
 using System.Runtime.CompilerServices;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Logging.Abstractions;
 using RouterDaemon.Config;
 using RouterDaemon.Http;
 using RouterDaemon.Keys;
+using RouterDaemon.Transport;
 using Xunit;
 
 namespace RouterDaemon.Tests.Http;
@@ -29,12 +28,12 @@ public sealed class HeatTests
         ThreadPool.GetMinThreads(out int workers, out int ports);
         ThreadPool.SetMinThreads(Math.Max(workers, cold.Length + 8), ports);
         var config = new RouterdConfig { Listen = [new ListenAddress { Kind = ListenKind.Http, Host = "127.0.0.1" }] };
-        using IServer server = KestrelHost.Create(NullLoggerFactory.Instance, kestrel => Listener.Configure(kestrel, config));
         var dispatcher = new Dispatcher(routes, new RequestGuard(RequestGuardOptions.From(config)), new AccessGate(() => config, new KeyRegistry(Path.Combine(Path.GetTempPath(), "no-such-models.db"), TimeProvider.System), TimeProvider.System), NullLogger.Instance);
-        await server.StartAsync(new RequestApplication(dispatcher, TimeProvider.System), CancellationToken.None);
+        using var server = new Listeners(config, new RequestApplication(dispatcher, TimeProvider.System), SocketTransport.Default, NullLoggerFactory.Instance, TimeProvider.System);
+        await server.StartAsync();
         try
         {
-            var url = new Uri(server.Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+            var url = new Uri(server.Addresses.Single());
             using var client = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromMinutes(1) };
             Task[] waiting = [.. cold.Select(r => client.SendAsync(new HttpRequestMessage(new HttpMethod(r.Method), r.Path.Replace("{id}", "x", StringComparison.Ordinal))))];
             long start = Stopwatch.GetTimestamp();

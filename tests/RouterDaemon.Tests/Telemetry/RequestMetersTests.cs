@@ -160,7 +160,8 @@ public sealed class RequestMetersTests
         var http = new Microsoft.AspNetCore.Http.DefaultHttpContext();
         http.Request.Body = new MemoryStream("{}"u8.ToArray());
         var context = new RequestContext();
-        context.Begin(http.Features, TimeProvider.System, 1);
+        context.Attach(http.Features);
+        context.Begin(TimeProvider.System, 1);
         return new InferenceCall(context, Operation.Chat, await RequestBody.ReadAsync(context, 1 << 20), fleet)
         {
             Deployment = fleet.Snapshot.Deployments[0],

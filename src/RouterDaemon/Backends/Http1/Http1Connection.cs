@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using RouterDaemon.Core.Wire;
 using RouterDaemon.Relay;
+using RouterDaemon.Transport;
 
 namespace RouterDaemon.Backends.Http1;
 
@@ -9,7 +11,7 @@ namespace RouterDaemon.Backends.Http1;
 /// that closes an idle connection is noticed before the next request is written to it, and the wait for the next head costs no
 /// further system call.
 /// </summary>
-internal sealed class Http1Connection(Socket socket, long createdTimestamp) : IAbortable, IDisposable
+internal sealed class Http1Connection(Channel channel, long createdTimestamp) : IAbortable, IDisposable
 {
     private const int BufferBytes = 4 * 1024;
 
@@ -71,14 +73,7 @@ internal sealed class Http1Connection(Socket socket, long createdTimestamp) : IA
 
     /// <summary>Sends all of it.</summary>
     /// <exception cref="SocketException">The connection broke; an answer may have come all the same.</exception>
-    public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
-    {
-        while (bytes.Length > 0)
-        {
-            var sent = await socket.SendAsync(bytes, SocketFlags.None).ConfigureAwait(false);
-            bytes = bytes[sent..];
-        }
-    }
+    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes) => channel.SendAsync(bytes);
 
     /// <summary>
     /// Reads the head of the answer into <see cref="Head"/>; interim answers (1xx) are read over. False: <see cref="ReceiveAsync"/> first.
@@ -151,7 +146,7 @@ internal sealed class Http1Connection(Socket socket, long createdTimestamp) : IA
                 int received;
                 try
                 {
-                    received = await socket.ReceiveAsync(destination, SocketFlags.None).ConfigureAwait(false);
+                    received = await channel.ReceiveAsync(destination).ConfigureAwait(false);
                 }
                 catch (Exception e) when (e is SocketException or ObjectDisposedException)
                 {
@@ -183,7 +178,7 @@ internal sealed class Http1Connection(Socket socket, long createdTimestamp) : IA
     {
         if (Interlocked.Exchange(ref _aborted, 1) == 0)
         {
-            socket.Dispose();
+            channel.Dispose();
         }
     }
 
@@ -287,7 +282,7 @@ internal sealed class Http1Connection(Socket socket, long createdTimestamp) : IA
     private void PostReceive()
     {
 #pragma warning disable CA2012 // Kept until the next head is wanted, and consumed once: ReceiveAsync and Dispose take it and clear the flag.
-        _pendingReceive = socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None);
+        _pendingReceive = channel.ReceiveAsync(_buffer.AsMemory(_end));
 #pragma warning restore CA2012
         _hasPendingReceive = true;
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using RouterDaemon.Relay;
+using RouterDaemon.Transport;
 
 namespace RouterDaemon.Backends.Http1;
 
@@ -15,9 +16,9 @@ internal sealed class Http1Connector(string host, int port, string? socketPath, 
 
     private readonly IPAddress? _literal = IPAddress.TryParse(host, out var address) ? address : null;
 
-    /// <summary>A connected socket.</summary>
+    /// <summary>A connection.</summary>
     /// <exception cref="UpstreamException">No connection, or not in time.</exception>
-    public async ValueTask<Socket> ConnectAsync(CancellationToken cancellationToken)
+    public async ValueTask<Channel> ConnectAsync(CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(connectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
@@ -25,14 +26,14 @@ internal sealed class Http1Connector(string host, int port, string? socketPath, 
         {
             if (socketPath is not null)
             {
-                return await ConnectOneAsync(new UnixDomainSocketEndPoint(socketPath), either.Token).ConfigureAwait(false);
+                return await SocketTransport.Default.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), either.Token).ConfigureAwait(false);
             }
 
             var addresses = _literal is not null ? [_literal] : await Dns.GetHostAddressesAsync(host, either.Token).ConfigureAwait(false);
             return addresses.Length switch
             {
                 0 => throw new UpstreamException(RelayError.UpstreamConnect, "its host name is not known"),
-                1 => await ConnectOneAsync(new IPEndPoint(addresses[0], port), either.Token).ConfigureAwait(false),
+                1 => await SocketTransport.Default.ConnectAsync(new IPEndPoint(addresses[0], port), either.Token).ConfigureAwait(false),
                 _ => await RaceAsync(InTurns(addresses), either.Token).ConfigureAwait(false),
             };
         }
@@ -63,23 +64,23 @@ internal sealed class Http1Connector(string host, int port, string? socketPath, 
         return ordered;
     }
 
-    private async Task<Socket> RaceAsync(List<IPAddress> addresses, CancellationToken cancellationToken)
+    private async Task<Channel> RaceAsync(List<IPAddress> addresses, CancellationToken cancellationToken)
     {
         using var losers = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = new List<Task<Socket>>();
+        var running = new List<Task<Channel>>();
         var next = 0;
         Exception? last = null;
         while (next < addresses.Count || running.Count > 0)
         {
             if (next < addresses.Count)
             {
-                running.Add(ConnectOneAsync(new IPEndPoint(addresses[next++], port), losers.Token).AsTask());
+                running.Add(SocketTransport.Default.ConnectAsync(new IPEndPoint(addresses[next++], port), losers.Token).AsTask());
             }
 
             Task done = next < addresses.Count
                 ? await Task.WhenAny([.. running, Task.Delay(AttemptDelay, time, losers.Token)]).ConfigureAwait(false)
                 : await Task.WhenAny(running).ConfigureAwait(false);
-            if (done is not Task<Socket> attempt)
+            if (done is not Task<Channel> attempt)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 continue;
@@ -106,7 +107,7 @@ internal sealed class Http1Connector(string host, int port, string? socketPath, 
         throw last!;
     }
 
-    private static async Task DisposeAsync(Task<Socket> loser)
+    private static async Task DisposeAsync(Task<Channel> loser)
     {
         try
         {
@@ -115,29 +116,6 @@ internal sealed class Http1Connector(string host, int port, string? socketPath, 
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
             // It lost anyway.
-        }
-    }
-
-    private static async ValueTask<Socket> ConnectOneAsync(EndPoint endpoint, CancellationToken cancellationToken)
-    {
-        var isTcp = endpoint is IPEndPoint;
-        var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, isTcp ? ProtocolType.Tcp : ProtocolType.Unspecified);
-        try
-        {
-            if (isTcp)
-            {
-                socket.NoDelay = true;
-                // A peer that lost its power says nothing; the kernel finds out while a long answer is awaited.
-                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            }
-
-            await socket.ConnectAsync(endpoint, cancellationToken).ConfigureAwait(false);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using RouterDaemon.Core.Wire;
@@ -16,11 +15,6 @@ internal static class Http1HeadParser
 
     /// <summary>Most header lines of one head.</summary>
     public const int MaxHeaders = 256;
-
-    private static readonly SearchValues<byte> NotToken = SearchValues.Create([.. Bytes(b => !IsToken(b))]);
-
-    /// <summary>Control characters; HTAB alone is text.</summary>
-    private static readonly SearchValues<byte> NotText = SearchValues.Create([.. Bytes(b => b is < 0x20 and not (byte)'\t' or 0x7F)]);
 
     /// <summary>Reads the head at the start of <paramref name="buffer"/>.</summary>
     /// <param name="buffer">Bytes received so far.</param>
@@ -85,7 +79,7 @@ internal static class Http1HeadParser
     {
         // HTTP/1.x SP 3DIGIT [SP reason]
         if (line.Length < 12 || !line.StartsWith("HTTP/1."u8) || line[7] is not ((byte)'0' or (byte)'1') || line[8] != ' '
-            || (line.Length > 12 && line[12] != ' ') || line.ContainsAny(NotText))
+            || (line.Length > 12 && line[12] != ' ') || line.ContainsAny(HttpTokens.NotText))
         {
             return false;
         }
@@ -107,7 +101,7 @@ internal static class Http1HeadParser
     private static bool Header(ReadOnlySpan<byte> line, int offset, ref Http1Head head)
     {
         var colon = line.IndexOf((byte)':');
-        if (colon <= 0 || line[..colon].ContainsAny(NotToken) || line[(colon + 1)..].ContainsAny(NotText))
+        if (colon <= 0 || line[..colon].ContainsAny(HttpTokens.NotToken) || line[(colon + 1)..].ContainsAny(HttpTokens.NotText))
         {
             return false;
         }
@@ -133,7 +127,7 @@ internal static class Http1HeadParser
                 head.Date = range;
                 break;
             case 10 when Is(name, "connection"u8):
-                Connection(value, ref head);
+                head.KeepAlive = HttpTokens.KeepsAlive(value, head.KeepAlive);
                 break;
             case 11 when Is(name, "retry-after"u8):
                 head.RetryAfter = range;
@@ -182,23 +176,6 @@ internal static class Http1HeadParser
         return true;
     }
 
-    private static void Connection(ReadOnlySpan<byte> value, ref Http1Head head)
-    {
-        while (!value.IsEmpty)
-        {
-            var comma = value.IndexOf((byte)',');
-            var option = (comma < 0 ? value : value[..comma]).Trim(" \t"u8);
-            if (Is(option, "close"u8))
-            {
-                head.KeepAlive = false;
-                return;
-            }
-
-            head.KeepAlive |= Is(option, "keep-alive"u8);
-            value = comma < 0 ? default : value[(comma + 1)..];
-        }
-    }
-
     private static int MediaTypeLength(ReadOnlySpan<byte> value)
     {
         var end = value.IndexOf((byte)';');
@@ -212,20 +189,4 @@ internal static class Http1HeadParser
     }
 
     private static bool Is(ReadOnlySpan<byte> text, ReadOnlySpan<byte> lower) => Ascii.EqualsIgnoreCase(text, lower);
-
-    private static bool IsToken(byte b) => char.IsAsciiLetterOrDigit((char)b) || "!#$%&'*+-.^_`|~".Contains((char)b);
-
-    private static List<byte> Bytes(Func<byte, bool> take)
-    {
-        var found = new List<byte>(256);
-        for (var b = 0; b < 256; b++)
-        {
-            if (take((byte)b))
-            {
-                found.Add((byte)b);
-            }
-        }
-
-        return found;
-    }
 }

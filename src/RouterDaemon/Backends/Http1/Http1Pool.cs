@@ -63,8 +63,8 @@ internal sealed class Http1Pool : IAsyncDisposable
     /// <exception cref="UpstreamException">No connection, or not in time.</exception>
     public async ValueTask<Http1Connection> OpenAsync(CancellationToken cancellationToken)
     {
-        var socket = await _connector.ConnectAsync(cancellationToken).ConfigureAwait(false);
-        var connection = new Http1Connection(socket, _time.GetTimestamp());
+        var channel = await _connector.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        var connection = new Http1Connection(channel, _time.GetTimestamp());
         connection.WaitForNext();
         return connection;
     }

@@ -1,5 +1,5 @@
 using System.Text;
-using RouterDaemon.Backends.Http1;
+using RouterDaemon.Core.Wire;
 using Xunit;
 
 namespace RouterDaemon.Tests.Backends.Http1;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using RouterDaemon.Backends.Http1;
+using RouterDaemon.Core.Wire;
 
 namespace RouterDaemon.Tests.Backends.Http1;
 

@@ -25,7 +25,8 @@ internal static class Bench
         var http = new DefaultHttpContext();
         http.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(body));
         var context = new RequestContext();
-        context.Begin(http.Features, TimeProvider.System, Interlocked.Increment(ref _requests));
+        context.Attach(http.Features);
+        context.Begin(TimeProvider.System, Interlocked.Increment(ref _requests));
         var deployment = new DeploymentEntry { Id = "m/b", ModelId = "m", BackendId = "b", UpstreamModel = "up", State = new DeploymentState() };
         var snapshot = new FleetSnapshot([deployment], 1);
         var fleet = new FleetState { Config = new RouterdConfig(), Snapshot = snapshot, Names = new NameIndex(snapshot, []), Backends = [] };

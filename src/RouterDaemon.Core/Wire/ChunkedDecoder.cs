@@ -1,10 +1,10 @@
-namespace RouterDaemon.Backends.Http1;
+namespace RouterDaemon.Core.Wire;
 
 /// <summary>
 /// Takes the chunked coding (RFC 9112, section 7.1) off a body that arrives in any pieces. Extensions and trailers are read over.
 /// Source and destination may be the same memory: what is written never overtakes what is read.
 /// </summary>
-internal struct ChunkedDecoder
+public struct ChunkedDecoder
 {
     /// <summary>Longest size line, extensions included.</summary>
     public const int MaxSizeLineBytes = 1024;
