@@ -15,8 +15,8 @@ public static class HttpTokens
     /// <summary>True for a byte of a name.</summary>
     public static bool IsToken(byte b) => char.IsAsciiLetterOrDigit((char)b) || "!#$%&'*+-.^_`|~".Contains((char)b);
 
-    /// <summary>What a <c>Connection</c> header makes of a connection that so far would (not) be kept: <c>close</c> wins.</summary>
-    public static bool KeepsAlive(ReadOnlySpan<byte> value, bool sofar)
+    /// <summary>What a <c>Connection</c> line adds to those before it: <c>close</c> wins, whichever line says it.</summary>
+    public static ConnectionOption Connection(ReadOnlySpan<byte> value, ConnectionOption sofar)
     {
         while (!value.IsEmpty)
         {
@@ -24,10 +24,14 @@ public static class HttpTokens
             var option = (comma < 0 ? value : value[..comma]).Trim(" \t"u8);
             if (Ascii.EqualsIgnoreCase(option, "close"u8))
             {
-                return false;
+                return ConnectionOption.Close;
             }
 
-            sofar |= Ascii.EqualsIgnoreCase(option, "keep-alive"u8);
+            if (sofar == ConnectionOption.None && Ascii.EqualsIgnoreCase(option, "keep-alive"u8))
+            {
+                sofar = ConnectionOption.KeepAlive;
+            }
+
             value = comma < 0 ? default : value[(comma + 1)..];
         }
 

@@ -17,8 +17,11 @@ internal struct Http1Head
     /// <summary><c>Transfer-Encoding: chunked</c>.</summary>
     public bool IsChunked;
 
-    /// <summary>The peer keeps the connection open after this answer.</summary>
-    public bool KeepAlive;
+    /// <summary>HTTP/1.1, not 1.0.</summary>
+    public bool IsHttp11;
+
+    /// <summary>What its <c>Connection</c> lines say.</summary>
+    public ConnectionOption Connection;
 
     /// <summary>A <c>Content-Encoding</c> other than identity.</summary>
     public bool IsEncoded;
@@ -40,4 +43,7 @@ internal struct Http1Head
 
     /// <summary>Value of <c>endpoint-load-metrics</c>.</summary>
     public ByteRange Load;
+
+    /// <summary>The peer keeps the connection open after this answer.</summary>
+    public readonly bool KeepAlive => Connection == ConnectionOption.KeepAlive || (IsHttp11 && Connection == ConnectionOption.None);
 }

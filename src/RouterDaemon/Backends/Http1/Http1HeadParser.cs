@@ -94,7 +94,7 @@ internal static class Http1HeadParser
             head.Status = (head.Status * 10) + line[i] - '0';
         }
 
-        head.KeepAlive = line[7] == '1';
+        head.IsHttp11 = line[7] == '1';
         return head.Status is >= 100 and <= 599;
     }
 
@@ -127,7 +127,7 @@ internal static class Http1HeadParser
                 head.Date = range;
                 break;
             case 10 when Is(name, "connection"u8):
-                head.KeepAlive = HttpTokens.KeepsAlive(value, head.KeepAlive);
+                head.Connection = HttpTokens.Connection(value, head.Connection);
                 break;
             case 11 when Is(name, "retry-after"u8):
                 head.RetryAfter = range;

@@ -25,8 +25,11 @@ internal sealed class RequestHead
     /// <summary>The body comes in chunks.</summary>
     public bool IsChunked { get; set; }
 
+    /// <summary>What its <c>Connection</c> lines say.</summary>
+    public ConnectionOption Connection { get; set; }
+
     /// <summary>The client wants to go on with this connection.</summary>
-    public bool KeepAlive { get; set; }
+    public bool KeepAlive => Connection == ConnectionOption.KeepAlive || (IsHttp11 && Connection == ConnectionOption.None);
 
     /// <summary>The client waits for a 100 before it sends its body.</summary>
     public bool ExpectsContinue { get; set; }
@@ -54,6 +57,7 @@ internal sealed class RequestHead
     {
         ContentLength = -1;
         IsChunked = false;
+        Connection = ConnectionOption.None;
         ExpectsContinue = false;
         Hosts = 0;
         Fault = null;

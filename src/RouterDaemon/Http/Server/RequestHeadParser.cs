@@ -10,6 +10,9 @@ namespace RouterDaemon.Http.Server;
 /// </summary>
 internal static class RequestHeadParser
 {
+    /// <summary>A request line of the longest kind with its CRLF.</summary>
+    private const int LongestFirst = ServerLimits.MaxRequestLineBytes + 2;
+
     /// <summary>Reads the head at the start of <paramref name="buffer"/>.</summary>
     /// <param name="buffer">Bytes received so far.</param>
     /// <param name="scanned">0 at first; kept by the caller while more bytes are needed, so that none is searched twice.</param>
@@ -26,23 +29,23 @@ internal static class RequestHeadParser
         if (end < 0)
         {
             scanned = Math.Max(0, buffer.Length - 3);
-            return buffer.Length > ServerLimits.MaxRequestLineBytes && buffer[..ServerLimits.MaxRequestLineBytes].IndexOf("\r\n"u8) < 0
+            return buffer.Length >= LongestFirst && buffer[..LongestFirst].IndexOf("\r\n"u8) < 0
                 ? Refuse(head, TooLongLine())
                 : buffer.Length >= ServerLimits.MaxHeadBytes ? Refuse(head, TooLarge()) : HeadResult.Incomplete;
         }
 
         head.Length = scanned + end + 4;
-        if (head.Length > ServerLimits.MaxHeadBytes)
-        {
-            return Refuse(head, TooLarge());
-        }
-
         // The last line keeps its CRLF, so that every line has one.
         var lines = buffer[..(head.Length - 2)];
         var first = lines.IndexOf("\r\n"u8);
         if (first > ServerLimits.MaxRequestLineBytes)
         {
             return Refuse(head, TooLongLine());
+        }
+
+        if (head.Length > ServerLimits.MaxHeadBytes)
+        {
+            return Refuse(head, TooLarge());
         }
 
         if (!RequestLine(lines[..first], head))
@@ -83,6 +86,8 @@ internal static class RequestHeadParser
             return Refuse(head, ApiError.BadRequest("HTTP/1.0 has no Transfer-Encoding."));
         }
 
+        // HTTP/1.0 knows no interim answers (RFC 9110, section 10.1.1).
+        head.ExpectsContinue &= head.IsHttp11;
         return head.Hosts == 1 || (head.Hosts == 0 && !head.IsHttp11)
             ? HeadResult.Complete
             : Refuse(head, ApiError.BadRequest(head.Hosts == 0 ? "The request has no Host header." : "The request has more than one Host header."));
@@ -113,7 +118,6 @@ internal static class RequestHeadParser
         head.Method = new ByteRange(0, method);
         head.Target = new ByteRange(method + 1, version - method - 1);
         head.IsHttp11 = protocol[7] == '1';
-        head.KeepAlive = head.IsHttp11;
         return true;
     }
 
@@ -151,7 +155,7 @@ internal static class RequestHeadParser
                 head.ExpectsContinue = Is(value, "100-continue"u8);
                 return true;
             case 10 when Is(name, "connection"u8):
-                head.KeepAlive = HttpTokens.KeepsAlive(value, head.KeepAlive);
+                head.Connection = HttpTokens.Connection(value, head.Connection);
                 return true;
             case 14 when Is(name, "content-length"u8):
                 return ContentLength(value, head);

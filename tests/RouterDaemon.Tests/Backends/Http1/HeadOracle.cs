@@ -46,24 +46,12 @@ internal static partial class HeadOracle
         string[] codings = Values(headers, "transfer-encoding");
         if (lengths.Length > 0 && codings.Length > 0)
             return new(HeadResult.Invalid);
-        bool keep = status.Groups[1].Value == "1";
-        foreach (string option in Values(headers, "connection").SelectMany(Options))
-            keep = option switch { "close" => false, "keep-alive" => true, _ => keep };
+        string[] options = [.. Values(headers, "connection").SelectMany(v => v.Split(',')).Select(o => o.Trim(' ', '\t').ToLowerInvariant())];
+        bool keep = !options.Contains("close") && (options.Contains("keep-alive") || status.Groups[1].Value == "1");
         return new(
             HeadResult.Complete, int.Parse(status.Groups[2].Value), end + 4, lengths.Length > 0 ? long.Parse(lengths[0]) : -1, codings.Length > 0, keep,
             Values(headers, "content-encoding").Any(v => v.Length > 0 && !v.Equals("identity", StringComparison.OrdinalIgnoreCase)),
             Values(headers, "content-type").LastOrDefault("").Split(';')[0].TrimEnd(' ', '\t'), Values(headers, "retry-after").LastOrDefault(""));
-    }
-
-    // What follows "close" in the same line does not count, as in the parser.
-    private static IEnumerable<string> Options(string value)
-    {
-        foreach (string option in value.Split(',').Select(o => o.Trim(' ', '\t').ToLowerInvariant()))
-        {
-            yield return option;
-            if (option == "close")
-                yield break;
-        }
     }
 
     private static bool IsSound(List<(string Name, string Value)> headers)

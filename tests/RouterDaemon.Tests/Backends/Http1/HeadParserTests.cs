@@ -16,13 +16,14 @@ public sealed class HeadParserTests
         "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nDate: Wed, 25 Nov 2026 10:00:00 GMT\r\nx-llm-d-request-dropped-reason: rejected\r\nContent-Length: 3\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: foo, close\r\n\r\n",
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n",
+        "HTTP/1.0 200 OK\r\nConnection: close\r\nContent-Length: 1\r\nConnection: keep-alive\r\n\r\n",
         "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 1\r\nContent-Length: 1\r\nX: \ty \t\r\n\r\n",
     ];
 
     private static readonly string[] Pieces =
     [
         "\r\n", "\r", "\n", " ", "\t", ":", "\0", "\u007f", "\u00ff", "HTTP/1.1 ", "HTTP/2 ", "200", "chunked", "identity", "gzip", "close", ",", ";", "99999999999999999999",
-        "Content-Length: 5\r\n", "Content-Length: 6\r\n", "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: gzip, chunked\r\n", "Connection: close\r\n", " folded\r\n", "bad name: x\r\n", "\r\n\r\n",
+        "Content-Length: 5\r\n", "Content-Length: 6\r\n", "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: gzip, chunked\r\n", "Connection: close\r\n", "Connection: keep-alive\r\n", " folded\r\n", "bad name: x\r\n", "\r\n\r\n",
     ];
 
     [Fact]
