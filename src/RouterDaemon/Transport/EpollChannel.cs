@@ -93,9 +93,13 @@ internal sealed class EpollChannel : Channel, IEpollSource, IValueTaskSource<int
     /// <inheritdoc/>
     public override void ShutdownSend()
     {
-        if (!IsClosed)
+        try
         {
             _socket.ShutdownSend();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed before.
         }
     }
 
@@ -162,14 +166,29 @@ internal sealed class EpollChannel : Channel, IEpollSource, IValueTaskSource<int
     private bool TryReceive(Span<byte> buffer, out int bytes)
     {
         Interlocked.Exchange(ref _canReceive, 0);
-        bytes = _socket.Receive(buffer);
+        try
+        {
+            bytes = _socket.Receive(buffer);
+        }
+        catch (SocketException)
+        {
+            // Nothing will be announced any more.
+            Volatile.Write(ref _canReceive, 1);
+            throw;
+        }
+
+        if (bytes == LinuxSocket.WouldBlock)
+        {
+            return false;
+        }
+
         if (bytes == buffer.Length || Volatile.Read(ref _isEnding) != 0)
         {
             // There may be more, or an end that is announced only once.
             Volatile.Write(ref _canReceive, 1);
         }
 
-        return bytes != LinuxSocket.WouldBlock;
+        return true;
     }
 
     private void CompleteReceive()

@@ -27,6 +27,7 @@ internal sealed class EpollTransport : SocketTransport
     /// <inheritdoc/>
     public override async ValueTask<Channel> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var address = endpoint.Serialize();
         var bytes = address.Buffer[..address.Size];
         var socket = LinuxSocket.Create(BinaryPrimitives.ReadUInt16LittleEndian(bytes.Span));
@@ -49,6 +50,8 @@ internal sealed class EpollTransport : SocketTransport
                     await channel.ConnectedAsync().ConfigureAwait(false);
                 }
 
+                // Closing completes the wait too, and a socket without an answer has no error.
+                cancellationToken.ThrowIfCancellationRequested();
                 var error = socket.PendingError();
                 if (error != SocketError.Success)
                 {
@@ -75,7 +78,15 @@ internal sealed class EpollTransport : SocketTransport
         var socket = OpenListener(endpoint);
         socket.Blocking = false;
         var listener = new EpollListener(this, NextLoop(), socket, accepted, onError) { LocalEndPoint = socket.LocalEndPoint! };
-        listener.Watch();
-        return listener;
+        try
+        {
+            listener.Watch();
+            return listener;
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
     }
 }

@@ -53,16 +53,32 @@ internal sealed class PortableTransport : SocketTransport
             socket.Dispose();
         }
 
+        /// <summary>Null = it broke before it could be used.</summary>
+        private static PortableChannel? Wrap(Socket connection)
+        {
+            try
+            {
+                var peer = (connection.RemoteEndPoint as IPEndPoint)?.Address;
+                Tune(connection, peer is not null);
+                return new PortableChannel(connection, peer is { IsIPv4MappedToIPv6: true } ? peer.MapToIPv4() : peer);
+            }
+            catch (SocketException)
+            {
+                connection.Dispose();
+                return null;
+            }
+        }
+
         public async Task AcceptAllAsync()
         {
             while (!_isClosed)
             {
                 try
                 {
-                    var connection = await socket.AcceptAsync().ConfigureAwait(false);
-                    var peer = (connection.RemoteEndPoint as IPEndPoint)?.Address;
-                    Tune(connection, peer is not null);
-                    accepted(new PortableChannel(connection, peer is { IsIPv4MappedToIPv6: true } ? peer.MapToIPv4() : peer));
+                    if (Wrap(await socket.AcceptAsync().ConfigureAwait(false)) is { } channel)
+                    {
+                        accepted(channel);
+                    }
                 }
                 catch (Exception e) when (_isClosed && e is SocketException or ObjectDisposedException or OperationCanceledException)
                 {
