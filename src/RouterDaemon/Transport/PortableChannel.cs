@@ -38,18 +38,25 @@ internal sealed class PortableChannel : Channel
     }
 
     /// <inheritdoc/>
-    public override void ShutdownSend()
+    public override void ShutdownSend() => Shutdown(SocketShutdown.Send);
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        // Without it the framework resets a connection that still receives, and what was sent last may be lost.
+        Shutdown(SocketShutdown.Both);
+        _socket.Dispose();
+    }
+
+    private void Shutdown(SocketShutdown how)
     {
         try
         {
-            _socket.Shutdown(SocketShutdown.Send);
+            _socket.Shutdown(how);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // It broke before.
         }
     }
-
-    /// <inheritdoc/>
-    public override void Dispose() => _socket.Dispose();
 }
