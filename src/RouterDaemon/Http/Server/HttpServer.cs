@@ -25,6 +25,7 @@ internal sealed class HttpServer : IDisposable
     private ServerConnection[] _scratch = [];
     private byte[] _dateLine = [];
     private long _coarseTimestamp;
+    private int _isChecking;
     private volatile bool _isStopping;
 
     /// <param name="application">What answers.</param>
@@ -76,11 +77,18 @@ internal sealed class HttpServer : IDisposable
         return listener.LocalEndPoint;
     }
 
-    /// <summary>Runs the application on a request.</summary>
+    /// <summary>Runs the application on a request. It fails, never throws: the caller's thread has other connections to serve.</summary>
     public Task RunAsync(RequestContext context)
     {
-        _application.Begin(context);
-        return _application.ProcessRequestAsync(context);
+        try
+        {
+            _application.Begin(context);
+            return _application.ProcessRequestAsync(context);
+        }
+        catch (Exception e)
+        {
+            return Task.FromException(e);
+        }
     }
 
     /// <summary>The application failed in a way that it does not know of.</summary>
@@ -121,10 +129,10 @@ internal sealed class HttpServer : IDisposable
         Task empty;
         lock (_lock)
         {
-            _empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             if (_connections.Count == 0)
             {
-                _empty.SetResult();
+                _empty.TrySetResult();
             }
 
             empty = _empty.Task;
@@ -144,6 +152,7 @@ internal sealed class HttpServer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _isStopping = true;
         _timer.Dispose();
         foreach (var listener in _listeners)
         {
@@ -188,6 +197,16 @@ internal sealed class HttpServer : IDisposable
     }
 
     private void Check()
+    {
+        // A starved pool runs the timer's calls late, and then two at once.
+        if (Interlocked.Exchange(ref _isChecking, 1) == 0)
+        {
+            CheckAll();
+            Volatile.Write(ref _isChecking, 0);
+        }
+    }
+
+    private void CheckAll()
     {
         Tick();
         int count;

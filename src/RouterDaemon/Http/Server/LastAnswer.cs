@@ -3,22 +3,42 @@ using RouterDaemon.Transport;
 
 namespace RouterDaemon.Http.Server;
 
-/// <summary>The answer to what cannot be served, after which a connection ends.</summary>
+/// <summary>How a connection ends whose client may still be sending: closing on unread bytes would reset it, and take the answer with it.</summary>
 internal static class LastAnswer
 {
-    /// <summary>Sends it and waits until the client has read it, or has nothing more to say.</summary>
-    /// <param name="channel">The connection; closing it ends this too.</param>
+    /// <summary>Sends the answer and says that there will be no other. True = the connection can be closed.</summary>
+    /// <param name="channel">The connection.</param>
     /// <param name="answer">The whole answer.</param>
-    /// <param name="scratch">Where what is read over goes; empty = somebody else receives.</param>
-    public static async Task SendAsync(Channel channel, byte[] answer, Memory<byte> scratch)
+    /// <param name="readsOver">False = somebody else receives, and will read over what comes.</param>
+    public static async Task<bool> SendAsync(Channel channel, byte[] answer, bool readsOver)
     {
         try
         {
             await channel.SendAsync(answer).ConfigureAwait(false);
-            channel.ShutdownSend();
-            while (scratch.Length > 0 && await channel.ReceiveAsync(scratch).ConfigureAwait(false) > 0)
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return true;
+        }
+
+        channel.ShutdownSend();
+        if (readsOver)
+        {
+            await ReadOverAsync(channel).ConfigureAwait(false);
+        }
+
+        return readsOver;
+    }
+
+    /// <summary>Reads over what the client sends until it has no more to say. Closing the connection ends this too.</summary>
+    public static async Task ReadOverAsync(Channel channel)
+    {
+        var scratch = new byte[ReceiveBuffer.FirstBytes];
+        try
+        {
+            while (await channel.ReceiveAsync(scratch).ConfigureAwait(false) > 0)
             {
-                // Closing on unread bytes would reset the connection, and take the answer with it.
+                // Nobody wants it.
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)

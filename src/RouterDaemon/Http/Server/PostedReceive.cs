@@ -9,25 +9,24 @@ internal sealed class PostedReceive(Channel channel, Action onReceived)
 {
     private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _receive;
 
-    /// <summary>It waits. Under its connection's lock.</summary>
+    /// <summary>It waits. Unset under its connection's lock.</summary>
     public bool IsPosted { get; set; }
 
     /// <summary>Receives what is here already. False = it waits, and will call: <see cref="Result()"/> then.</summary>
     public bool TryReceive(Memory<byte> into, out int received)
     {
         received = 0;
-        IsPosted = true;
 #pragma warning disable CA2012 // Consumed once: here, or by Result.
         var receive = channel.ReceiveAsync(into).ConfigureAwait(false).GetAwaiter();
 #pragma warning restore CA2012
         if (!receive.IsCompleted)
         {
             _receive = receive;
+            IsPosted = true;
             receive.UnsafeOnCompleted(onReceived);
             return false;
         }
 
-        IsPosted = false;
         received = Result(receive);
         return true;
     }

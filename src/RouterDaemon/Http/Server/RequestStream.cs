@@ -16,6 +16,8 @@ internal sealed class RequestStream(ServerConnection connection, Channel channel
     private bool _isChunked;
     private long _left;
     private int _headEnd;
+    private long _received;
+    private TimeSpan _waited;
 
     /// <summary>Not all of it was received.</summary>
     public bool HasMore => _isChunked ? !_chunked.IsDone : _left > 0;
@@ -51,6 +53,8 @@ internal sealed class RequestStream(ServerConnection connection, Channel channel
         _isChunked = head.IsChunked;
         _left = Math.Max(0, head.ContentLength);
         _headEnd = headEnd;
+        _received = 0;
+        _waited = TimeSpan.Zero;
         OwesContinue = head.ExpectsContinue && HasMore;
     }
 
@@ -63,6 +67,8 @@ internal sealed class RequestStream(ServerConnection connection, Channel channel
         {
             if (buffer.Length > 0)
             {
+                // It did not wait to be told.
+                OwesContinue = false;
                 var decoded = Decode(buffer, destination.Span);
                 if (decoded > 0)
                 {
@@ -75,7 +81,7 @@ internal sealed class RequestStream(ServerConnection connection, Channel channel
             if (OwesContinue && !connection.HasAnswered)
             {
                 OwesContinue = false;
-                await channel.SendAsync(Continue).ConfigureAwait(false);
+                await SendContinueAsync().ConfigureAwait(false);
             }
 
             if (!_isChunked)
@@ -93,18 +99,8 @@ internal sealed class RequestStream(ServerConnection connection, Channel channel
     }
 
     /// <summary>Reads over the rest. False = it does not end in time, or its framing is wrong.</summary>
-    public async ValueTask<bool> DrainAsync(TimeProvider time, TimeSpan limit, bool isLast)
+    public async ValueTask<bool> DrainAsync(TimeProvider time, TimeSpan limit)
     {
-        if (OwesContinue)
-        {
-            return false;
-        }
-
-        if (isLast)
-        {
-            channel.ShutdownSend();
-        }
-
         var from = time.GetTimestamp();
         var scratch = new byte[ReceiveBuffer.FirstBytes];
         try
@@ -178,7 +174,9 @@ internal sealed class RequestStream(ServerConnection connection, Channel channel
 
     private async ValueTask<int> ReceiveAsync(Memory<byte> into)
     {
-        connection.Wait(ServerLimits.Grace + TimeSpan.FromSeconds((double)into.Length / ServerLimits.MinBytesPerSecond));
+        var hop = PoolHop.Begin();
+        var from = connection.Server.CoarseTimestamp;
+        connection.Deadline.Set(ServerLimits.Grace + TimeSpan.FromSeconds((double)_received / ServerLimits.MinBytesPerSecond) - _waited);
         var received = 0;
         try
         {
@@ -189,13 +187,28 @@ internal sealed class RequestStream(ServerConnection connection, Channel channel
             // It broke, as if it had ended: both are said below.
         }
 
-        connection.Wait(Timeout.InfiniteTimeSpan);
-        if (received == 0)
-        {
-            connection.ClientEnded(isGone: true);
-            throw new BadHttpRequestException("the client ended it before its end.");
-        }
+        connection.Deadline.Clear();
+        _waited += connection.Server.Time.GetElapsedTime(from, connection.Server.CoarseTimestamp);
+        _received += received;
+        await hop.EndAsync();
+        return received > 0 ? received : throw ClientLeft();
+    }
 
-        return received;
+    private async ValueTask SendContinueAsync()
+    {
+        try
+        {
+            await channel.SendAsync(Continue).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            throw ClientLeft();
+        }
+    }
+
+    private BadHttpRequestException ClientLeft()
+    {
+        connection.ClientEnded(isGone: true);
+        return new BadHttpRequestException("the client ended it before its end.");
     }
 }

@@ -24,6 +24,7 @@ internal sealed class ResponsePipe(ServerExchange exchange) : PipeWriter
     private int _to;
     private long _written;
     private bool _isChunked;
+    private bool _hasEnded;
 
     /// <summary>The head was sent, or is being sent.</summary>
     public bool HasStarted { get; private set; }
@@ -40,6 +41,7 @@ internal sealed class ResponsePipe(ServerExchange exchange) : PipeWriter
         Release();
         _written = 0;
         _isChunked = false;
+        _hasEnded = false;
         HasStarted = false;
     }
 
@@ -62,11 +64,17 @@ internal sealed class ResponsePipe(ServerExchange exchange) : PipeWriter
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, _buffer.Length == 0 ? 0 : Limit() - _to);
-        _to += bytes;
-        if (exchange.ResponseHeaders.ContentLength is { } length && _written + (_to - _from) > length && !exchange.IsBodiless)
+        if (_hasEnded)
+        {
+            throw new InvalidOperationException("The response has ended.");
+        }
+
+        if (exchange.ResponseHeaders.ContentLength is { } length && _written + (_to - _from) + bytes > length && !exchange.IsBodiless)
         {
             throw new InvalidOperationException($"The response is longer than the {length} bytes that it announced.");
         }
+
+        _to += bytes;
     }
 
     /// <inheritdoc/>
@@ -75,11 +83,12 @@ internal sealed class ResponsePipe(ServerExchange exchange) : PipeWriter
     /// <summary>Sends what is left and ends the response. False = the client lost it, or it is shorter than announced.</summary>
     public async ValueTask<bool> EndAsync()
     {
-        if (HasStarted && !_isChunked && _to == _from)
+        if (_hasEnded || (HasStarted && !_isChunked && _to == _from))
         {
             return IsWhole();
         }
 
+        _hasEnded = true;
         var result = await SendAsync(isLast: true).ConfigureAwait(false);
         return !result.IsCompleted && IsWhole();
     }
@@ -186,9 +195,11 @@ internal sealed class ResponsePipe(ServerExchange exchange) : PipeWriter
 
     private async ValueTask<FlushResult> WaitAsync(ValueTask sending)
     {
+        var hop = PoolHop.Begin();
         try
         {
             await sending.ConfigureAwait(false);
+            await hop.EndAsync();
             return new FlushResult(false, false);
         }
         catch (Exception e) when (e is System.Net.Sockets.SocketException or ObjectDisposedException)

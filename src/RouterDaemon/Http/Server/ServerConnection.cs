@@ -1,4 +1,3 @@
-using System.Net;
 using System.Runtime.CompilerServices;
 using RouterDaemon.Core.Wire;
 using RouterDaemon.Transport;
@@ -13,8 +12,6 @@ namespace RouterDaemon.Http.Server;
 internal sealed class ServerConnection
 #pragma warning restore CA1001
 {
-    private readonly HttpServer _server;
-    private readonly Channel _channel;
     private readonly Lock _gate = new();
     private readonly RequestHead _head = new();
     private readonly RequestStream _body;
@@ -25,15 +22,14 @@ internal sealed class ServerConnection
     private ReceiveBuffer? _next;
     private int _scanned;
     private ConnectionPhase _phase;
-    private bool _hasEnded;
     private ConfiguredTaskAwaitable.ConfiguredTaskAwaiter _handling;
-    private long _deadlineTimestamp;
     private int _isClosed;
 
     public ServerConnection(HttpServer server, Channel channel)
     {
-        _server = server;
-        _channel = channel;
+        Server = server;
+        Deadline = new Deadline(server);
+        Channel = channel;
         _body = new RequestStream(this, channel);
         _exchange = new ServerExchange(this, _head, _body);
         _context.Attach(_exchange);
@@ -44,17 +40,20 @@ internal sealed class ServerConnection
     /// <summary>Position in the server's list; the server's own.</summary>
     public int Index { get; set; } = -1;
 
-    /// <summary>Null = a Unix socket.</summary>
-    public IPAddress? RemoteAddress => _channel.RemoteAddress;
+    /// <summary>Whose connection it is.</summary>
+    public HttpServer Server { get; }
 
-    /// <summary>The server answers what it has and takes nothing new.</summary>
-    public bool IsStopping => _server.IsStopping;
+    /// <summary>When it is closed.</summary>
+    public Deadline Deadline { get; }
 
-    /// <summary>The <c>Date</c> header's line, as of this second.</summary>
-    public ReadOnlySpan<byte> DateLine => _server.DateLine;
+    /// <summary>The socket.</summary>
+    public Channel Channel { get; }
 
     /// <summary>What the client sent and nobody has read.</summary>
     public ReceiveBuffer Buffer { get; private set; } = new();
+
+    /// <summary>Nothing more that can be read comes from the client.</summary>
+    public bool HasEnded { get; private set; }
 
     /// <summary>The response has begun.</summary>
     public bool HasAnswered => _exchange.HasStarted;
@@ -62,31 +61,32 @@ internal sealed class ServerConnection
     /// <summary>Begins to read.</summary>
     public void Start()
     {
-        Wait(ServerLimits.KeepAlive);
+        Deadline.Set(ServerLimits.KeepAlive);
         Read();
     }
 
     /// <summary>Called by the server once a second: closes a connection whose client takes too long.</summary>
     public void Check(long now)
     {
-        if (now < Volatile.Read(ref _deadlineTimestamp))
+        if (!Deadline.HasPassed(now))
         {
             return;
         }
 
-        bool late;
+        bool inHead, waits;
         lock (_gate)
         {
-            late = _phase == ConnectionPhase.Reading && Buffer.Length > 0;
+            (inHead, waits) = (_phase == ConnectionPhase.Reading && Buffer.Length > 0, _receive.IsPosted);
         }
 
-        if (late)
-        {
-            _ = SendLastAsync(new ApiError(408, "invalid_request_error", "request_timeout", $"The request's head was not complete after {ServerLimits.Head.TotalSeconds:0} s."));
-        }
-        else
+        if (!inHead)
         {
             Abort();
+        }
+        else if (waits)
+        {
+            // Else it is being read at this moment.
+            _ = SendLastAsync(new ApiError(408, "invalid_request_error", "request_timeout", $"The request's head was not complete after {ServerLimits.Head.TotalSeconds:0} s."));
         }
     }
 
@@ -112,25 +112,10 @@ internal sealed class ServerConnection
         Close();
     }
 
-    /// <summary>Sends bytes of the response.</summary>
-    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
-    {
-        var sending = _channel.SendAsync(bytes);
-        if (!sending.IsCompleted)
-        {
-            Wait(ServerLimits.Reader);
-        }
-
-        return sending;
-    }
-
-    /// <summary>A send that had to wait is over.</summary>
-    public void SendEnded() => Wait(Timeout.InfiniteTimeSpan);
-
     /// <summary>The client sends no more, or nothing that can be read. Gone: it reads no more either.</summary>
     public void ClientEnded(bool isGone)
     {
-        _hasEnded = true;
+        HasEnded = true;
         if (isGone)
         {
             _exchange.Gone();
@@ -157,7 +142,7 @@ internal sealed class ServerConnection
             if (phase == ConnectionPhase.Handling)
             {
                 _next!.Received(received);
-                _hasEnded |= received == 0;
+                HasEnded |= received == 0;
             }
         }
 
@@ -168,6 +153,10 @@ internal sealed class ServerConnection
         else if (phase == ConnectionPhase.Reading && Take(received) && Serve())
         {
             Read();
+        }
+        else if (phase == ConnectionPhase.Lingering)
+        {
+            _ = LingerAsync();
         }
     }
 
@@ -182,7 +171,7 @@ internal sealed class ServerConnection
 
         if (Buffer.Length == 0)
         {
-            Wait(ServerLimits.Head);
+            Deadline.Set(ServerLimits.Head);
         }
 
         Buffer.Received(received);
@@ -200,7 +189,7 @@ internal sealed class ServerConnection
                 Buffer.Read(2);
             }
 
-            if (Buffer.Length == 0)
+            if (Buffer.Unread is [] or [(byte)'\r'])
             {
                 return true;
             }
@@ -229,7 +218,7 @@ internal sealed class ServerConnection
         var start = Buffer.Start;
         _scanned = 0;
         Buffer.Read(_head.Length);
-        Wait(Timeout.InfiniteTimeSpan);
+        Deadline.Clear();
         if (!_exchange.Begin(Buffer.Bytes, start))
         {
             _ = SendLastAsync(ApiError.BadRequest("The request's target is no path of this server."));
@@ -243,7 +232,7 @@ internal sealed class ServerConnection
             Watch();
         }
 
-        var handling = _server.RunAsync(_context);
+        var handling = Server.RunAsync(_context);
         if (handling.IsCompletedSuccessfully)
         {
             return End();
@@ -262,7 +251,7 @@ internal sealed class ServerConnection
         }
         catch (Exception e)
         {
-            _server.OnUnhandled(e);
+            Server.OnUnhandled(e);
             Abort();
             return;
         }
@@ -302,13 +291,17 @@ internal sealed class ServerConnection
         {
             Abort();
         }
-        else if (_body.HasMore && (_exchange.IsGone || !await _body.DrainAsync(_server.Time, ServerLimits.Drain, isLast: !_exchange.KeepAlive).ConfigureAwait(false)))
+        else if (!_body.HasMore || (_exchange.KeepAlive && await _body.DrainAsync(Server.Time, ServerLimits.Drain).ConfigureAwait(false)))
         {
-            Close();
+            if (Next() && Serve())
+            {
+                Read();
+            }
         }
-        else if (Next() && Serve())
+        else
         {
-            Read();
+            Channel.ShutdownSend();
+            await LingerAsync().ConfigureAwait(false);
         }
     }
 
@@ -328,17 +321,17 @@ internal sealed class ServerConnection
             (Buffer, _next) = (_next!, Buffer);
             _scanned = 0;
             _phase = ConnectionPhase.Reading;
-            Wait(Buffer.Length > 0 ? ServerLimits.Head : ServerLimits.KeepAlive);
+            Deadline.Set(Buffer.Length > 0 ? ServerLimits.Head : ServerLimits.KeepAlive);
             isReceiving = _receive.IsPosted;
         }
 
-        if (_hasEnded)
+        if (HasEnded)
         {
             Close();
             return false;
         }
 
-        if (IsStopping)
+        if (Server.IsStopping)
         {
             CloseIfIdle();
         }
@@ -368,6 +361,7 @@ internal sealed class ServerConnection
     /// <summary>Answers what cannot be served, and closes when the client has had time to read that.</summary>
     private async Task SendLastAsync(ApiError error)
     {
+        bool isReceiving;
         lock (_gate)
         {
             if (_phase != ConnectionPhase.Reading)
@@ -376,10 +370,21 @@ internal sealed class ServerConnection
             }
 
             _phase = ConnectionPhase.Lingering;
+            isReceiving = _receive.IsPosted;
         }
 
-        Wait(ServerLimits.Drain);
-        await LastAnswer.SendAsync(_channel, ResponseHead.Refusal(error, DateLine), _receive.IsPosted ? default : Buffer.Bytes).ConfigureAwait(false);
+        Deadline.Set(ServerLimits.Drain);
+        if (await LastAnswer.SendAsync(Channel, ResponseHead.Refusal(error, Server.DateLine), readsOver: !isReceiving).ConfigureAwait(false))
+        {
+            Close();
+        }
+    }
+
+    /// <summary>Closes when the client has no more to say, or after a while.</summary>
+    private async Task LingerAsync()
+    {
+        Deadline.Set(ServerLimits.Drain);
+        await LastAnswer.ReadOverAsync(Channel).ConfigureAwait(false);
         Close();
     }
 
@@ -387,12 +392,8 @@ internal sealed class ServerConnection
     {
         if (Interlocked.Exchange(ref _isClosed, 1) == 0)
         {
-            _channel.Dispose();
-            _server.Remove(this);
+            Channel.Dispose();
+            Server.Remove(this);
         }
     }
-
-    /// <summary>Closes the connection after this, by the server's coarse clock, unless it is called again.</summary>
-    public void Wait(TimeSpan limit) =>
-        Volatile.Write(ref _deadlineTimestamp, limit == Timeout.InfiniteTimeSpan ? long.MaxValue : _server.CoarseTimestamp + (long)(limit.TotalSeconds * _server.Time.TimestampFrequency));
 }

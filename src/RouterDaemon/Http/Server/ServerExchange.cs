@@ -16,6 +16,7 @@ internal sealed class ServerExchange : IFeatureCollection, IHttpRequestFeature, 
 {
     private readonly ServerConnection _connection;
     private readonly RequestHead _head;
+    private readonly RequestStream _body;
     private readonly WireRequestHeaders _requestHeaders;
     private readonly ResponsePipe _pipe;
     private readonly CancellationTokenSource _aborted = new();
@@ -31,6 +32,7 @@ internal sealed class ServerExchange : IFeatureCollection, IHttpRequestFeature, 
     {
         _connection = connection;
         _head = head;
+        _body = body;
         _requestHeaders = new WireRequestHeaders(head);
         _pipe = new ResponsePipe(this);
         Body = body;
@@ -94,10 +96,19 @@ internal sealed class ServerExchange : IFeatureCollection, IHttpRequestFeature, 
     }
 
     /// <summary>Sends, and lets the connection know that it does.</summary>
-    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes) => _connection.SendAsync(bytes);
+    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        var sending = _connection.Channel.SendAsync(bytes);
+        if (!sending.IsCompleted)
+        {
+            _connection.Deadline.Set(ServerLimits.Reader);
+        }
+
+        return sending;
+    }
 
     /// <summary>A send that had to wait is over.</summary>
-    public void SendEnded() => _connection.SendEnded();
+    public void SendEnded() => _connection.Deadline.Clear();
 
     /// <summary>Ends the response. False = the connection cannot go on.</summary>
     public ValueTask<bool> EndAsync() => _pipe.EndAsync();
@@ -109,7 +120,7 @@ internal sealed class ServerExchange : IFeatureCollection, IHttpRequestFeature, 
         {
             Volatile.Write(ref _isGone, true);
             // Whoever registered may do more than a socket thread has time for.
-            ThreadPool.UnsafeQueueUserWorkItem(static aborted => aborted.Cancel(), _aborted, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static exchange => exchange.CancelRequest(), this, preferLocal: false);
         }
     }
 
@@ -122,9 +133,16 @@ internal sealed class ServerExchange : IFeatureCollection, IHttpRequestFeature, 
             ResponseHeaders.Remove("Connection");
         }
 
-        KeepAlive &= !_connection.IsStopping && (isChunked || IsBodiless || ResponseHeaders.ContentLength is not null);
+        if (StatusCode == StatusCodes.Status204NoContent)
+        {
+            // RFC 9110, section 8.6.
+            ResponseHeaders.ContentLength = null;
+        }
+
+        // A client that was not told to send its body may do so all the same, or not: what follows cannot be known.
+        KeepAlive &= !_connection.Server.IsStopping && !_connection.HasEnded && !_body.OwesContinue && (isChunked || IsBodiless || ResponseHeaders.ContentLength is not null);
         var connection = KeepAlive ? (_head.IsHttp11 ? null : "keep-alive") : "close";
-        return ResponseHead.Write(output, StatusCode, ResponseHeaders, _connection.DateLine, isChunked, connection);
+        return ResponseHead.Write(output, StatusCode, ResponseHeaders, _connection.Server.DateLine, isChunked, connection);
     }
 
     /// <inheritdoc/>
@@ -214,7 +232,7 @@ internal sealed class ServerExchange : IFeatureCollection, IHttpRequestFeature, 
     public string ConnectionId { get; set; } = "";
 
     /// <inheritdoc/>
-    public IPAddress? RemoteIpAddress { get => _connection.RemoteAddress; set => throw new NotSupportedException(); }
+    public IPAddress? RemoteIpAddress { get => _connection.Channel.RemoteAddress; set => throw new NotSupportedException(); }
 
     /// <inheritdoc/>
     public IPAddress? LocalIpAddress { get; set; }
@@ -267,6 +285,18 @@ internal sealed class ServerExchange : IFeatureCollection, IHttpRequestFeature, 
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private void CancelRequest()
+    {
+        try
+        {
+            _aborted.Cancel();
+        }
+        catch (AggregateException e)
+        {
+            _connection.Server.OnUnhandled(e);
+        }
+    }
 
     /// <summary>Origin form, absolute form for the same host, or the asterisk (RFC 9112, section 3.2).</summary>
     private bool TrySplit(string target, ReadOnlySpan<byte> host)

@@ -21,7 +21,7 @@ internal sealed class WireRequestHeaders : IHeaderDictionary
     public WireRequestHeaders(RequestHead head) => _head = head;
 
     /// <inheritdoc/>
-    public int Count => _head.Count;
+    public int Count => Keys.Count;
 
     /// <inheritdoc/>
     public bool IsReadOnly => true;
@@ -38,7 +38,7 @@ internal sealed class WireRequestHeaders : IHeaderDictionary
     {
         get
         {
-            var names = new List<string>(Count);
+            var names = new List<string>(_head.Count);
             foreach (ref readonly var line in _head.Lines)
             {
                 var name = Encoding.ASCII.GetString(line.Name.Of(Bytes));
@@ -70,7 +70,7 @@ internal sealed class WireRequestHeaders : IHeaderDictionary
         _bytes = bytes;
         _start = start;
         _request++;
-        if (_texts.Length < Count)
+        if (_texts.Length < _head.Count)
         {
             Array.Resize(ref _texts, ServerLimits.MaxHeaders);
             Array.Resize(ref _textOf, ServerLimits.MaxHeaders);

@@ -12,6 +12,7 @@ internal sealed class WireResponseHeaders : IHeaderDictionary
 
     private (string Name, StringValues Value)[] _lines = new (string, StringValues)[16];
     private int _count;
+    private long? _contentLength;
 
     /// <summary>The lines but for <see cref="ContentLength"/>.</summary>
     public ReadOnlySpan<(string Name, StringValues Value)> Lines => _lines.AsSpan(0, _count);
@@ -23,7 +24,16 @@ internal sealed class WireResponseHeaders : IHeaderDictionary
     public bool IsReadOnly { get; set; }
 
     /// <inheritdoc/>
-    public long? ContentLength { get; set; }
+    public long? ContentLength
+    {
+        get => _contentLength;
+        set
+        {
+            CheckWritable();
+            ArgumentOutOfRangeException.ThrowIfNegative(value ?? 0);
+            _contentLength = value;
+        }
+    }
 
     /// <inheritdoc/>
     public ICollection<string> Keys => [.. this.Select(p => p.Key)];
@@ -43,7 +53,7 @@ internal sealed class WireResponseHeaders : IHeaderDictionary
     {
         _lines.AsSpan(0, _count).Clear();
         _count = 0;
-        ContentLength = null;
+        _contentLength = null;
         IsReadOnly = false;
     }
 
