@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace RouterDaemon.Transport;
 
@@ -7,6 +8,7 @@ namespace RouterDaemon.Transport;
 internal sealed class PortableChannel : Channel
 {
     private readonly Socket _socket;
+    private volatile bool _isClosed;
 
     public PortableChannel(Socket socket, IPAddress? remoteAddress)
     {
@@ -15,16 +17,12 @@ internal sealed class PortableChannel : Channel
     }
 
     /// <inheritdoc/>
-    public override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
-        try
-        {
-            return _socket.ReceiveAsync(buffer, SocketFlags.None);
-        }
-        catch (ObjectDisposedException e)
-        {
-            return ValueTask.FromException<int>(e);
-        }
+        var received = await _socket.ReceiveAsync(buffer, SocketFlags.None).ConfigureAwait(false);
+        // To a receive that waits, closing may look like the peer's end.
+        return received > 0 || !_isClosed ? received : throw new ObjectDisposedException(nameof(Channel));
     }
 
     /// <inheritdoc/>
@@ -38,25 +36,24 @@ internal sealed class PortableChannel : Channel
     }
 
     /// <inheritdoc/>
-    public override void ShutdownSend() => Shutdown(SocketShutdown.Send);
-
-    /// <inheritdoc/>
-    public override void Dispose()
-    {
-        // Without it the framework resets a connection that still receives, and what was sent last may be lost.
-        Shutdown(SocketShutdown.Both);
-        _socket.Dispose();
-    }
-
-    private void Shutdown(SocketShutdown how)
+    public override void ShutdownSend()
     {
         try
         {
-            _socket.Shutdown(how);
+            _socket.Shutdown(SocketShutdown.Send);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // It broke before.
         }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _isClosed = true;
+        // Without it the framework resets a connection that still receives, and what was sent last may be lost.
+        ShutdownSend();
+        _socket.Dispose();
     }
 }
