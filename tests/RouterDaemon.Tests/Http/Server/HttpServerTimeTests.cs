@@ -26,6 +26,7 @@ public sealed class HttpServerTimeTests
         using TestClient used = await server.ConnectAsync();
         Assert.Equal(200, (await used.GetAsync("/hot")).Status);
         await Eventually.TrueAsync(() => server.Server.ConnectionCount == 2, Limit, () => "not both are accepted");
+        await SettleAsync(server);
         Task<string>[] reading = [fresh.ReadToEndAsync(), used.ReadToEndAsync()];
         _time.Advance(ServerLimits.KeepAlive - Second);
         Assert.Equal(2, server.Server.ConnectionCount);
@@ -43,6 +44,7 @@ public sealed class HttpServerTimeTests
         using TestClient client = await server.ConnectAsync();
         await client.SendAsync(TestClient.Request("GET", "/hot") + "GET / HTTP/1.1\r\n");
         Assert.Equal(200, (await client.ReadAsync()).Status);
+        await SettleAsync(server);
         Task<Answer> reading = client.ReadAsync();
         TimeSpan took = await TimeUntilAsync(() => reading.IsCompleted, () => client.SendAsync("x: y\r\n"), patientFrom: ServerLimits.Head - (2 * Second));
         Assert.InRange(took, ServerLimits.Head - (2 * Second), ServerLimits.Head + (5 * Second));
@@ -78,6 +80,7 @@ public sealed class HttpServerTimeTests
             using TestClient client = await server.ConnectAsync();
             await client.SendAsync(requests[i % 2]);
             await Eventually.TrueAsync(() => Volatile.Read(ref reading) == i + 1, Limit, () => "the handler does not read");
+            await SettleAsync(server);
             TimeSpan took = await TimeUntilAsync(() => server.Server.ConnectionCount == 0, () => client.SendAsync(i < 2 ? "" : "["), TimeSpan.Zero);
             Assert.InRange(took, ServerLimits.Grace - Second, ServerLimits.Grace + (5 * Second));
             Assert.Equal("", await client.ReadToEndAsync());
@@ -161,6 +164,15 @@ public sealed class HttpServerTimeTests
         await Task.WhenAll(ticking);
         using TestClient last = await server.ConnectAsync();
         Assert.Equal(200, (await last.GetAsync("/hot")).Status);
+    }
+
+    /// <summary>Tests have one socket thread: when it answers another connection, it has done all that it had to do for the others.</summary>
+    private static async Task SettleAsync(TestServer server)
+    {
+        int before = server.Server.ConnectionCount;
+        using (TestClient probe = await server.ConnectAsync())
+            Assert.Equal(200, (await probe.GetAsync("/hot")).Status);
+        await Eventually.TrueAsync(() => server.Server.ConnectionCount == before, Limit, () => "the probe's connection is left");
     }
 
     /// <summary>Moves the clock by seconds until something has happened; says by how much.</summary>
