@@ -52,6 +52,7 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly ResponseCache _cache;
     private readonly RelayOptions _relayOptions = new();
     private readonly Listeners _listeners;
+    private readonly IdleCollector _idleCollector;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -82,6 +83,7 @@ internal sealed class Daemon : IAsyncDisposable
         _watch = new DeadlineWatch(time, _relayOptions.WatchInterval);
         var router = new Router(new RouterOptions { Policy = config.Routing.Policy });
         ContextReader.GiveWayTo(() => router.Decisions);
+        _idleCollector = new IdleCollector(time, () => router.Decisions);
         _decisions = new DecisionRecorder(router, _clock);
         var meters = new RequestMeters();
         var recorder = new RequestRecorder(_journal, meters, _clock, _log);
@@ -147,6 +149,7 @@ internal sealed class Daemon : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        _idleCollector.Dispose();
         _watch.Dispose();
         await _cache.DisposeAsync().ConfigureAwait(false);
         if (_gauges is not null)

@@ -54,15 +54,24 @@ public sealed partial class Router
     /// <param name="decision">What was decided, and from what.</param>
     /// <param name="lease">What the request holds.</param>
     /// <param name="callerBudgets">Budgets of the caller, which count besides those of the deployment; null = none.</param>
+    /// <param name="reports">Receives what <see cref="Explain"/> would have said before the choice, a row for each candidate; empty = nobody asks.</param>
     public RouteResult Choose(
         CandidateSet candidates, in RouteRequest request, ReadOnlySpan<ulong> prefixHashes, long nowNs, ref RouteDecision decision, out RouteLease lease,
-        BudgetState[]? callerBudgets = null)
+        BudgetState[]? callerBudgets = null, Span<CandidateReport> reports = default)
     {
         decision.Begin(Interlocked.Increment(ref _sequence), nowNs, candidates);
         decision.Policy = request.Policy > 0 && request.Policy <= _policies.Length ? request.Policy - 1 : _defaultPolicy;
         var scratch = RouterScratch.Get(candidates.Blocks.Length);
         var output = ExpectedOutput(in request);
         decision.Usable = Mask(candidates, in request, output, nowNs, scratch.Usable, ref decision);
+        if (reports.Length > 0 && decision.Usable != candidates.Count)
+        {
+            // Masked ones are priced too, which the choice does not do.
+            Explain(candidates, in request, prefixHashes, nowNs, reports);
+            reports = default;
+            Restore(candidates, in request, output, nowNs, scratch.Usable);
+        }
+
         if (decision.Usable == 0)
         {
             (decision.WinnerTerms, lease) = (default, default);
@@ -79,6 +88,12 @@ public sealed partial class Router
             context.RunnerUp = -1;
             context.Explored = false;
             _policies[decision.Policy].Select(ref context);
+            if (reports.Length > 0)
+            {
+                Report(in context, reports);
+                reports = default;
+            }
+
             // Before it counts itself.
             ref readonly var prices = ref context.PriceOf(context.Winner);
             Pricing.Extract(in context, in prices, context.Winner % LaneBlock.Width, out decision.WinnerTerms);
@@ -140,6 +155,28 @@ public sealed partial class Router
         }
 
         return rows;
+    }
+
+    /// <summary>Rows of candidates that are all usable, from the prices of the choice.</summary>
+    private static void Report(in PolicyContext context, Span<CandidateReport> reports)
+    {
+        var candidates = context.Candidates;
+        for (var i = 0; i < Math.Min(candidates.Count, reports.Length); i++)
+        {
+            ref var report = ref reports[i];
+            var lane = candidates.Lanes[i];
+            report.Deployment = candidates.Numbers[i];
+            report.Masked = MaskReason.None;
+            report.InFlight = context.State(lane).InFlight;
+            Pricing.Extract(in context, in context.PriceOf(lane), lane % LaneBlock.Width, out report.Terms);
+        }
+    }
+
+    /// <summary>The usable lanes once more, after an explanation has used their place; the decision has counted them already.</summary>
+    private static void Restore(CandidateSet candidates, in RouteRequest request, float output, long nowNs, Span<byte> usable)
+    {
+        RouteDecision counted = default;
+        Mask(candidates, in request, output, nowNs, usable, ref counted);
     }
 
     /// <summary>Forgets which prefixes a deployment holds; call it when a deployment leaves the fleet, so that its place in the table is free again.</summary>

@@ -6,6 +6,7 @@ namespace RouterDaemon.Native.Linux;
 internal static unsafe partial class LibC
 {
     public const int EINTR = 4;
+    public const int EBADF = 9;
     public const int EAGAIN = 11;
 
     public const int SOCK_STREAM = 1;
@@ -53,4 +54,8 @@ internal static unsafe partial class LibC
     [LibraryImport("libc")] public static partial int eventfd(uint initial, int flags);
 
     [LibraryImport("libc")] public static partial nint write(int fd, void* buffer, nuint length);
+
+    [LibraryImport("libc")] public static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
+
+    [LibraryImport("libc")] public static partial byte* mmap(void* address, nuint length, int protection, int flags, int fd, nint offset);
 }

@@ -199,6 +199,20 @@ public sealed unsafe class LinuxSocket : SafeHandleMinusOneIsInvalid
         }
     }
 
+    /// <summary>One receive by who holds the handle already: bytes, or a negated error number.</summary>
+    internal int ReceiveOnce(byte* buffer, int length)
+    {
+        var received = LibC.recv((int)handle, buffer, (nuint)length, 0);
+        return received >= 0 ? (int)received : -Marshal.GetLastSystemError();
+    }
+
+    /// <summary>One send by who holds the handle already: bytes, or a negated error number.</summary>
+    internal int SendOnce(byte* buffer, int length)
+    {
+        var sent = LibC.send((int)handle, buffer, (nuint)length, LibC.MSG_NOSIGNAL);
+        return sent >= 0 ? (int)sent : -Marshal.GetLastSystemError();
+    }
+
     /// <summary>Tells the peer that no more bytes will come; receiving goes on.</summary>
     public void ShutdownSend()
     {

@@ -65,7 +65,7 @@ internal static class ClosingMetadata
         json.WriteNumber("attempts", call.Attempts);
         json.WriteString("policy", RoutingPolicies.Table[decision.Policy].Name);
         WriteRescues(json, call);
-        DecisionJson.WriteCandidates(json, number => call.Fleet.Snapshot.Deployments[number].Id, call.Reports);
+        DecisionJson.WriteCandidates(json, number => call.Fleet.Snapshot.Deployments[number].Id, call.Reports.ToArray());
         json.WriteStartObject("predicted");
         json.WriteNumber("ttft_ms", Rounded(decision.WinnerTerms.TtftMs));
         json.WriteNumber("itl_ms", Rounded(decision.WinnerTerms.ItlMs));

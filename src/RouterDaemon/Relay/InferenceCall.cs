@@ -18,6 +18,8 @@ namespace RouterDaemon.Relay;
 internal sealed class InferenceCall : IDisposable
 {
     private readonly ulong[] _hashes = ArrayPool<ulong>.Shared.Rent(PrefixHasher.MaxHashes);
+    private CandidateReport[] _reports = [];
+    private int _reportCount;
     private RequestBody _body;
     private ReadOnlyMemory<byte> _translated;
 
@@ -63,8 +65,8 @@ internal sealed class InferenceCall : IDisposable
     /// <summary>What the choice is made from; <see cref="RouteRequest.Tried"/> grows with every attempt.</summary>
     public RouteRequest Route;
 
-    /// <summary>Every candidate as the first decision saw it; empty unless the client asked for an explanation.</summary>
-    public CandidateReport[] Reports { get; set; } = [];
+    /// <summary>Every candidate as the first decision saw it; empty where there are many and the client did not ask for an explanation.</summary>
+    public ReadOnlySpan<CandidateReport> Reports => _reports.AsSpan(0, _reportCount);
 
     /// <summary>The last decision.</summary>
     public RouteDecision Decision;
@@ -202,9 +204,31 @@ internal sealed class InferenceCall : IDisposable
     public StreamOutput OutputOf(TimeSpan keepAliveInterval) =>
         Output ??= new StreamOutput(Context.Http, response => ResponseHeaders.WriteStream(response, this), Client.KeepAlive, Time, keepAliveInterval);
 
+    /// <summary>Room for <see cref="Reports"/>.</summary>
+    public Span<CandidateReport> ReportsFor(int candidates)
+    {
+        if (_reports.Length < candidates)
+        {
+            ReturnReports();
+            _reports = ArrayPool<CandidateReport>.Shared.Rent(candidates);
+        }
+
+        _reportCount = candidates;
+        return _reports.AsSpan(0, candidates);
+    }
+
+    private void ReturnReports()
+    {
+        if (_reports.Length > 0)
+        {
+            ArrayPool<CandidateReport>.Shared.Return(_reports);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        ReturnReports();
         Recording?.Dispose();
         ArrayPool<ulong>.Shared.Return(_hashes);
         _body.Dispose();

@@ -154,13 +154,8 @@ internal sealed class InferenceRelay(
         var maxAttempts = call.Fleet.Config.Retries.MaxAttempts;
         while (true)
         {
-            if (call.Attempts == 0 && (call.Hints.Explain || target.Candidates.Count is > 1 and <= MaxRecordedOptions))
-            {
-                // Before the choice, so that the request does not count itself.
-                call.Reports = Explain(call, target);
-            }
-
-            var result = decisions.Choose(call, target.Candidates, ref call.Choice, out var lease);
+            var isExplained = call.Attempts == 0 && (call.Hints.Explain || target.Candidates.Count is > 1 and <= MaxRecordedOptions);
+            var result = decisions.Choose(call, target.Candidates, ref call.Choice, out var lease, isExplained ? call.ReportsFor(target.Candidates.Count) : default);
             if (result == RouteResult.NothingUsable)
             {
                 if (next < targets.Count)

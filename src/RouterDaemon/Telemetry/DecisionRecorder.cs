@@ -34,11 +34,16 @@ internal sealed class DecisionRecorder(Router router, Clock clock)
     public long Discarded => Volatile.Read(ref _discarded);
 
     /// <summary>As <see cref="Router.Choose"/>; the first choice of a request may be recorded.</summary>
-    public RouteResult Choose(InferenceCall call, CandidateSet candidates, ref RouteDecision decision, out RouteLease lease)
+    /// <param name="call">The request.</param>
+    /// <param name="candidates">Who may serve it.</param>
+    /// <param name="decision">What was decided.</param>
+    /// <param name="lease">What the request holds.</param>
+    /// <param name="reports">Receives a row for each candidate; empty = nobody asks.</param>
+    public RouteResult Choose(InferenceCall call, CandidateSet candidates, ref RouteDecision decision, out RouteLease lease, Span<CandidateReport> reports)
     {
         var now = clock.NowNs;
         var inputs = call.Attempts == 0 && IsDue(now) ? DecisionInputs.Capture(router, candidates, in call.Route, call.PrefixHashes, now) : null;
-        var result = router.Choose(candidates, in call.Route, call.PrefixHashes, now, ref decision, out lease, call.Admission?.Budgets);
+        var result = router.Choose(candidates, in call.Route, call.PrefixHashes, now, ref decision, out lease, call.Admission?.Budgets, reports);
         if (inputs is null || result != RouteResult.Chosen)
         {
             return result;

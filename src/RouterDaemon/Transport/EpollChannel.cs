@@ -23,6 +23,8 @@ internal sealed class EpollChannel : Channel, IEpollSource, IValueTaskSource<int
     private int _canReceive;
     private int _isEnding;
     private int _isClosed;
+    private int _sendSlot = -1;
+    private Task? _behind;
 
     /// <summary>A connected socket, or one that is connecting. <see cref="Watch"/> comes next.</summary>
     public EpollChannel(LinuxSocket socket, EpollLoop loop, IPAddress? remoteAddress)
@@ -35,6 +37,19 @@ internal sealed class EpollChannel : Channel, IEpollSource, IValueTaskSource<int
 
     /// <inheritdoc/>
     public int Slot { get; set; }
+
+    /// <summary>The socket.</summary>
+    public LinuxSocket Socket => _socket;
+
+    /// <summary>The loop's slot that holds bytes of this channel until the end of the batch; -1 = none. Set by the loop.</summary>
+    public int SendSlot
+    {
+        get => Volatile.Read(ref _sendSlot);
+        set => Volatile.Write(ref _sendSlot, value);
+    }
+
+    /// <summary>Bytes that the receive which <see cref="TryBeginReceive"/> began may bring.</summary>
+    public int ReceiveLimitBytes => _receiveBuffer.Length;
 
     private bool IsClosed => Volatile.Read(ref _isClosed) != 0;
 
@@ -57,15 +72,12 @@ internal sealed class EpollChannel : Channel, IEpollSource, IValueTaskSource<int
 
             _receiveBuffer = buffer;
             _received.Reset();
-            Interlocked.Exchange(ref _receiveState, Waiting);
-            while ((Volatile.Read(ref _canReceive) != 0 || IsClosed) && Interlocked.CompareExchange(ref _receiveState, Idle, Waiting) == Waiting)
+            while (WaitAgain())
             {
                 if (TryReceive(buffer.Span, out bytes))
                 {
                     return new ValueTask<int>(bytes);
                 }
-
-                Interlocked.Exchange(ref _receiveState, Waiting);
             }
 
             return new ValueTask<int>(this, _received.Version);
@@ -79,6 +91,17 @@ internal sealed class EpollChannel : Channel, IEpollSource, IValueTaskSource<int
     /// <inheritdoc/>
     public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
     {
+        if (_loop.IsInBatch && !IsClosed && _behind is null && _loop.TryDefer(this, bytes.Span))
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        FlushDeferred();
+        if (_behind is { } behind)
+        {
+            return SendBehindAsync(behind, bytes);
+        }
+
         try
         {
             var sent = _socket.Send(bytes.Span);
@@ -90,21 +113,22 @@ internal sealed class EpollChannel : Channel, IEpollSource, IValueTaskSource<int
         }
     }
 
-    /// <inheritdoc/>
-    public override void ShutdownSend()
+    /// <summary>
+    /// Called by the loop when deferred bytes were sent, but for <paramref name="rest"/>. Who wrote them was told that the kernel has
+    /// them: a connection that is broken shows itself at the next receive.
+    /// </summary>
+    public void OnFlushed(ReadOnlySpan<byte> rest)
     {
-        try
+        if (rest.Length > 0)
         {
-            _socket.ShutdownSend();
+            _behind = SendRestAsync(rest.ToArray()).AsTask();
         }
-        catch (ObjectDisposedException)
-        {
-            // Closed before.
-        }
+
+        SendSlot = -1;
     }
 
-    /// <inheritdoc/>
-    public void OnReady(in ReadyEvent ready)
+    /// <summary>Takes note of an event, and begins the receive that waits for it. False = there is none.</summary>
+    public bool TryBeginReceive(in ReadyEvent ready)
     {
         if (ready.IsEnding)
         {
@@ -116,13 +140,76 @@ internal sealed class EpollChannel : Channel, IEpollSource, IValueTaskSource<int
             _sending.OnReady();
         }
 
-        if (ready.CanReceive)
+        if (!ready.CanReceive)
         {
-            Interlocked.Exchange(ref _canReceive, 1);
-            if (Interlocked.CompareExchange(ref _receiveState, Idle, Waiting) == Waiting)
+            return false;
+        }
+
+        Interlocked.Exchange(ref _canReceive, 1);
+        return Interlocked.CompareExchange(ref _receiveState, Idle, Waiting) == Waiting;
+    }
+
+    /// <summary>Before the batch's call is made for a receive that was begun: what comes from here on is news.</summary>
+    public void ExpectReceive() => Interlocked.Exchange(ref _canReceive, 0);
+
+    /// <summary>Ends a receive that was begun, with what the batch's call brought.</summary>
+    public void EndReceive(SocketBatch batch, int slot)
+    {
+        int bytes;
+        try
+        {
+            bytes = batch.Result(slot);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Nothing will be announced any more.
+            Volatile.Write(ref _canReceive, 1);
+            _received.SetException(e);
+            return;
+        }
+
+        if (IsClosed)
+        {
+            // By a receiver before it in the batch.
+            _received.SetException(Closed());
+            return;
+        }
+
+        if (bytes == LinuxSocket.WouldBlock)
+        {
+            if (WaitAgain())
             {
                 CompleteReceive();
             }
+
+            return;
+        }
+
+        batch.Slot(slot)[..bytes].CopyTo(_receiveBuffer.Span);
+        NoteReceived(bytes, Math.Min(_receiveBuffer.Length, SocketBatch.SlotBytes));
+        _received.SetResult(bytes);
+    }
+
+    /// <inheritdoc/>
+    public override void ShutdownSend()
+    {
+        try
+        {
+            FlushDeferred();
+            _socket.ShutdownSend();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed before.
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnReady(in ReadyEvent ready)
+    {
+        if (TryBeginReceive(in ready))
+        {
+            CompleteReceive();
         }
     }
 
@@ -134,6 +221,7 @@ internal sealed class EpollChannel : Channel, IEpollSource, IValueTaskSource<int
             return;
         }
 
+        FlushDeferred();
         _loop.Remove(this);
         _socket.Dispose();
         if (Interlocked.CompareExchange(ref _receiveState, Idle, Waiting) == Waiting)
@@ -153,13 +241,44 @@ internal sealed class EpollChannel : Channel, IEpollSource, IValueTaskSource<int
 
     private static ObjectDisposedException Closed() => new(nameof(Channel));
 
+    /// <summary>Sends what waits in the loop's slot. From another thread: waits until the loop has, at the end of its batch.</summary>
+    private void FlushDeferred()
+    {
+        if (SendSlot >= 0)
+        {
+            if (_loop.IsInBatch)
+            {
+                _loop.Flush(this);
+                return;
+            }
+
+            var wait = default(SpinWait);
+            while (SendSlot >= 0)
+            {
+                wait.SpinOnce();
+            }
+        }
+    }
+
+    private async ValueTask SendBehindAsync(Task behind, ReadOnlyMemory<byte> bytes)
+    {
+        await behind.ConfigureAwait(false);
+        _behind = null;
+        await SendRestAsync(bytes).ConfigureAwait(false);
+    }
+
     private async ValueTask SendRestAsync(ReadOnlyMemory<byte> rest)
     {
-        while (rest.Length > 0)
+        while (true)
         {
-            await _sending.NextAsync().ConfigureAwait(false);
             var sent = _socket.Send(rest.Span);
             rest = rest[Math.Max(0, sent)..];
+            if (rest.Length == 0)
+            {
+                return;
+            }
+
+            await _sending.NextAsync().ConfigureAwait(false);
         }
     }
 
@@ -182,13 +301,24 @@ internal sealed class EpollChannel : Channel, IEpollSource, IValueTaskSource<int
             return false;
         }
 
-        if (bytes == buffer.Length || Volatile.Read(ref _isEnding) != 0)
+        NoteReceived(bytes, buffer.Length);
+        return true;
+    }
+
+    private void NoteReceived(int bytes, int wanted)
+    {
+        if (bytes == wanted || Volatile.Read(ref _isEnding) != 0)
         {
             // There may be more, or an end that is announced only once.
             Volatile.Write(ref _canReceive, 1);
         }
+    }
 
-        return true;
+    /// <summary>Nothing came: waits on. True = something did meanwhile, and this thread takes it.</summary>
+    private bool WaitAgain()
+    {
+        Interlocked.Exchange(ref _receiveState, Waiting);
+        return (Volatile.Read(ref _canReceive) != 0 || IsClosed) && Interlocked.CompareExchange(ref _receiveState, Idle, Waiting) == Waiting;
     }
 
     private void CompleteReceive()
@@ -198,8 +328,7 @@ internal sealed class EpollChannel : Channel, IEpollSource, IValueTaskSource<int
         {
             while (!TryReceive(_receiveBuffer.Span, out bytes))
             {
-                Interlocked.Exchange(ref _receiveState, Waiting);
-                if ((Volatile.Read(ref _canReceive) == 0 && !IsClosed) || Interlocked.CompareExchange(ref _receiveState, Idle, Waiting) != Waiting)
+                if (!WaitAgain())
                 {
                     return;
                 }

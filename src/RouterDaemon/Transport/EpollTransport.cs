@@ -12,12 +12,13 @@ internal sealed class EpollTransport : SocketTransport
     private readonly EpollLoop[] _loops;
     private uint _next;
 
-    public EpollTransport()
+    /// <param name="mayUseRing">Batch system calls by io_uring where the kernel permits it.</param>
+    public EpollTransport(bool mayUseRing = true)
     {
         _loops = new EpollLoop[SocketThreads.Count];
         for (var i = 0; i < _loops.Length; i++)
         {
-            _loops[i] = new EpollLoop(i);
+            _loops[i] = new EpollLoop(i, mayUseRing);
         }
     }
 

@@ -11,12 +11,18 @@ internal abstract class SocketTransport
 
     private const string Choice = "ROUTERD_TRANSPORT";
 
-    private static readonly Lazy<SocketTransport> Shared = new(static () =>
-        OperatingSystem.IsLinux() && Environment.GetEnvironmentVariable(Choice) != "sockets" ? new EpollTransport() : new PortableTransport());
+    private static readonly Lazy<SocketTransport> Shared = new(static () => Environment.GetEnvironmentVariable(Choice) switch
+    {
+        _ when !OperatingSystem.IsLinux() => new PortableTransport(),
+        "sockets" => new PortableTransport(),
+        "epoll" => new EpollTransport(mayUseRing: false),
+        _ => new EpollTransport(),
+    });
 
     /// <summary>
-    /// Epoll on Linux, the framework's sockets elsewhere. <c>ROUTERD_TRANSPORT=sockets</c> chooses the framework's on Linux too: slower,
-    /// and a way to find out whether a fault is in ours.
+    /// On Linux epoll, with system calls batched by io_uring where the kernel permits that; the framework's sockets elsewhere.
+    /// <c>ROUTERD_TRANSPORT=epoll</c> does without io_uring, <c>sockets</c> chooses the framework's: slower, and ways to find out
+    /// whether a fault is in ours.
     /// </summary>
     public static SocketTransport Default => Shared.Value;
 
