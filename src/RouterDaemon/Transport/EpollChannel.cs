@@ -24,6 +24,7 @@ internal sealed class EpollChannel : Channel, IEpollSource, IValueTaskSource<int
     private int _isEnding;
     private int _isClosed;
     private int _sendSlot = -1;
+    private bool _isSendOver;
     private Task? _behind;
 
     /// <summary>A connected socket, or one that is connecting. <see cref="Watch"/> comes next.</summary>
@@ -91,7 +92,7 @@ internal sealed class EpollChannel : Channel, IEpollSource, IValueTaskSource<int
     /// <inheritdoc/>
     public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
     {
-        if (_loop.IsInBatch && !IsClosed && _behind is null && _loop.TryDefer(this, bytes.Span))
+        if (_loop.IsInBatch && !IsClosed && !_isSendOver && _behind is null && _loop.TryDefer(this, bytes.Span))
         {
             return ValueTask.CompletedTask;
         }
@@ -196,6 +197,7 @@ internal sealed class EpollChannel : Channel, IEpollSource, IValueTaskSource<int
         try
         {
             FlushDeferred();
+            _isSendOver = true;
             _socket.ShutdownSend();
         }
         catch (ObjectDisposedException)
