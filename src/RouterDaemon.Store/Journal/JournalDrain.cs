@@ -18,7 +18,7 @@ public sealed class JournalDrain : IAsyncDisposable
     private const string RefusedKey = "journal_refused_rows";
     /// <summary>
     /// After a batch the drain rests this many times as long as the batch took: a row with its indexes costs more than relaying the request
-    /// did, and a burst is relayed first and filed afterwards. Half a ring of backlog ends the rest.
+    /// did, and a burst is relayed first and filed afterwards. A backlog of three quarters of the ring ends the rests.
     /// </summary>
     private const int RestFactor = 9;
 
@@ -172,7 +172,7 @@ public sealed class JournalDrain : IAsyncDisposable
                 _pumping.Release();
             }
 
-            if (count > 0 && _journal.Backlog < _journal.CapacityRecords / 2)
+            if (count > 0 && _journal.Backlog < _journal.CapacityRecords / 4 * 3)
             {
                 await Task.Delay(_store.Time.GetElapsedTime(started) * RestFactor, _store.Time, _stop.Token).ConfigureAwait(false);
             }

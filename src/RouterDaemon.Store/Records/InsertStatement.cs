@@ -76,18 +76,18 @@ internal sealed class InsertStatement : IDisposable
         }
     }
 
-    /// <summary>Binds bytes; null = NULL.</summary>
-    public void Blob(byte[]? value)
+    /// <summary>Binds bytes.</summary>
+    public void Blob(ReadOnlySpan<byte> value)
     {
-        if (value is null)
-        {
-            Null();
-        }
-        else
-        {
-            _values[++_bound] = new Bound(BoundKind.Blob, 0, null);
-            Check(raw.sqlite3_bind_blob(_statement, _bound, value));
-        }
+        _values[++_bound] = new Bound(BoundKind.Bytes, 0, null);
+        Check(raw.sqlite3_bind_blob(_statement, _bound, value));
+    }
+
+    /// <summary>Binds a text that is UTF-8 already.</summary>
+    public void Text(ReadOnlySpan<byte> utf8)
+    {
+        _values[++_bound] = new Bound(BoundKind.Bytes, 0, null);
+        Check(raw.sqlite3_bind_text(_statement, _bound, utf8));
     }
 
     /// <summary>Binds NULL.</summary>
@@ -149,7 +149,7 @@ internal sealed class InsertStatement : IDisposable
         Integer,
         Real,
         Text,
-        Blob,
+        Bytes,
     }
 
     private readonly record struct Bound(BoundKind Kind, long Bits, string? Text);

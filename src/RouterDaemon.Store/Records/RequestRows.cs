@@ -15,6 +15,8 @@ internal sealed class RequestRows : IDisposable
     private readonly StoreKind _kind;
     private readonly HashSet<string> _knownUsers = [];
     private readonly HashSet<string> _knownDeployments = [];
+    private long _second = -1;
+    private string _secondText = "";
     private SqliteConnection? _connection;
     private InsertStatement? _request;
     private InsertStatement? _outcome;
@@ -50,6 +52,7 @@ internal sealed class RequestRows : IDisposable
     {
         _request?.Dispose();
         _outcome?.Dispose();
+        _reason.Dispose();
     }
 
     public static string OutcomeText(RequestOutcome outcome) => outcome switch
@@ -73,7 +76,13 @@ internal sealed class RequestRows : IDisposable
 
     private int WriteOne(SqliteConnection connection, in RequestRecord record)
     {
-        var createdAt = Rfc3339.FormatMicros(record.StartUnixMicros);
+        var second = record.StartUnixMicros / 1_000_000;
+        if (second != _second)
+        {
+            (_second, _secondText) = (second, Rfc3339.FormatMicros(record.StartUnixMicros));
+        }
+
+        var createdAt = _secondText;
         var deployment = _journal.Name(record.DeploymentName);
         var (model, backend) = Split(deployment);
         model = record.ModelName != 0 ? _journal.Name(record.ModelName) : model;
@@ -167,7 +176,15 @@ internal sealed class RequestRows : IDisposable
         row.Real(record.PredictedItlMs);
         row.Real(record.PredictedCostUsd);
         row.Text(NameOrNull(record.RunnerUpName));
-        row.Blob(deployment.Length > 0 ? _reason.Decision(record) : null);
+        if (deployment.Length > 0)
+        {
+            row.Blob(_reason.Decision(record));
+        }
+        else
+        {
+            row.Null();
+        }
+
         return row.Run() ? 0 : 1;
     }
 
@@ -197,7 +214,8 @@ internal sealed class RequestRows : IDisposable
             return;
         }
 
-        Dispose();
+        _request?.Dispose();
+        _outcome?.Dispose();
         _connection = connection;
         _request = new InsertStatement(connection, "requests", [
             "id", "user_id", "deployment_id", "model_id", "backend_id", "task_type", "input_tokens", "output_tokens", "cost_usd",

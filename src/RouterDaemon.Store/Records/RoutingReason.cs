@@ -7,14 +7,16 @@ using RouterDaemon.Store.Journal;
 namespace RouterDaemon.Store.Records;
 
 /// <summary>Writes the documented <c>routing_reason</c> object and the decision part of <c>r_outcomes</c>.</summary>
-internal sealed class RoutingReason(RequestJournal journal)
+internal sealed class RoutingReason(RequestJournal journal) : IDisposable
 {
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
+    private readonly Utf8JsonWriter _json = new(Stream.Null);
+    private readonly StringBuilder _sentence = new(256);
 
-    public string Reason(in RequestRecord record)
+    /// <summary>The object's text; valid until the next call.</summary>
+    public ReadOnlySpan<byte> Reason(in RequestRecord record)
     {
-        _buffer.ResetWrittenCount();
-        using var json = new Utf8JsonWriter(_buffer);
+        var json = Begin();
         json.WriteStartObject();
         json.WriteString("user_tier", UserTierNames.Of(record.Tier));
         if (record.LatencySlaMs > 0)
@@ -36,19 +38,28 @@ internal sealed class RoutingReason(RequestJournal journal)
         json.WriteString("decision", Sentence(record));
         json.WriteEndObject();
         json.Flush();
-        return Encoding.UTF8.GetString(_buffer.WrittenSpan);
+        return _buffer.WrittenSpan;
     }
 
-    public byte[] Decision(in RequestRecord record)
+    /// <summary>The decision's text; valid until the next call.</summary>
+    public ReadOnlySpan<byte> Decision(in RequestRecord record)
     {
-        _buffer.ResetWrittenCount();
-        using var json = new Utf8JsonWriter(_buffer);
+        var json = Begin();
         json.WriteStartObject();
         WriteTerms(json, "winner", record.Winner);
         WriteTerms(json, "runner_up", record.RunnerUp);
         json.WriteEndObject();
         json.Flush();
-        return _buffer.WrittenSpan.ToArray();
+        return _buffer.WrittenSpan;
+    }
+
+    public void Dispose() => _json.Dispose();
+
+    private Utf8JsonWriter Begin()
+    {
+        _buffer.ResetWrittenCount();
+        _json.Reset(_buffer);
+        return _json;
     }
 
     private void WriteOption(Utf8JsonWriter json, in ConsideredOption option)
@@ -99,7 +110,7 @@ internal sealed class RoutingReason(RequestJournal journal)
 
     private string Sentence(in RequestRecord record)
     {
-        var text = new StringBuilder(record.Decision switch
+        var text = _sentence.Clear().Append(record.Decision switch
         {
             DecisionKind.Fallback => "fell back to ",
             DecisionKind.Hedged => "a hedge won at ",
