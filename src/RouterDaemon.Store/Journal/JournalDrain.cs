@@ -162,6 +162,7 @@ public sealed class JournalDrain : IAsyncDisposable
         do
         {
             var started = _store.Time.GetTimestamp();
+            var appended = _journal.Appended;
             await _pumping.WaitAsync(_stop.Token).ConfigureAwait(false);
             try
             {
@@ -172,7 +173,8 @@ public sealed class JournalDrain : IAsyncDisposable
                 _pumping.Release();
             }
 
-            if (count > 0 && _journal.Backlog < _journal.CapacityRecords / 4 * 3)
+            // Without requests there is nobody to make way for.
+            if (count > 0 && _journal.Appended != appended && _journal.Backlog < _journal.CapacityRecords / 4 * 3)
             {
                 await Task.Delay(_store.Time.GetElapsedTime(started) * RestFactor, _store.Time, _stop.Token).ConfigureAwait(false);
             }

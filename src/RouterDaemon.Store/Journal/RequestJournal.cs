@@ -191,6 +191,9 @@ public sealed class RequestJournal : IDisposable
         return record.Sequence == sequence && RecordChecksum.Of(in record, sequence) == record.Checksum;
     }
 
+    /// <summary>Number of the last record that was appended, or is being appended.</summary>
+    internal ulong Appended => (ulong)Volatile.Read(ref _reserved.Value);
+
     /// <summary>Number of the last record that is in SQLite.</summary>
     internal ulong Drained => (ulong)Volatile.Read(ref _drained.Value);
 

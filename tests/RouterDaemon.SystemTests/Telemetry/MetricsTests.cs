@@ -27,7 +27,7 @@ public sealed class MetricsTests
         {
             "routerd_deployment_in_flight", "routerd_deployment_error_rate", "routerd_deployment_breaker_open", "routerd_deployment_breaker_state", "routerd_deployment_queue_depth",
             "routerd_time_to_first_token_seconds", "routerd_time_per_output_token_seconds", "routerd_request_duration_seconds", "routerd_decisions_total",
-            "routerd_decision_samples_discarded_total", "routerd_hedges_total", "routerd_journal_backlog", "routerd_journal_dropped_total", "routerd_allocated_bytes_total",
+            "routerd_decision_samples_discarded_total", "routerd_hedges_total", "routerd_journal_backlog", "routerd_journal_dropped_total", "routerd_allocated_bytes_total", "routerd_collections_total", "routerd_collection_pause_microseconds_total",
             "routerd_spans_exported_total", "routerd_spans_dropped_total",
         })
             Assert.True(page.Types.ContainsKey(name), name);

@@ -15,5 +15,7 @@ internal sealed class ProcessSection(Router router, DecisionRecorder decisions, 
         text.Single("routerd_journal_backlog", "gauge", "Records not yet in SQLite.", journal.Backlog);
         text.Single("routerd_journal_dropped_total", "counter", "Records that found the journal full.", journal.Dropped);
         text.Single("routerd_allocated_bytes_total", "counter", "Managed memory allocated since the start.", GC.GetTotalAllocatedBytes());
+        text.Single("routerd_collections_total", "counter", "Garbage collections since the start.", GC.CollectionCount(0));
+        text.Single("routerd_collection_pause_microseconds_total", "counter", "Time that requests stood still for them.", (long)GC.GetTotalPauseDuration().TotalMicroseconds);
     }
 }
