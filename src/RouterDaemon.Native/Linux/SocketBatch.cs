@@ -14,11 +14,14 @@ public sealed unsafe class SocketBatch
     /// <summary>Bytes of a slot.</summary>
     public const int SlotBytes = 8 * 1024;
 
-    private readonly SubmissionRing? _ring;
+    /// <summary>No error number of Linux's.</summary>
+    private const int NotRun = int.MinValue;
+
     private readonly byte* _memory = (byte*)NativeMemory.AlignedAlloc(Slots * SlotBytes, 64);
     private readonly int[] _results = new int[Slots];
     private readonly LinuxSocket?[] _sockets = new LinuxSocket?[Slots];
     private readonly (bool IsSend, int Offset, int Length)[] _calls = new (bool, int, int)[Slots];
+    private SubmissionRing? _ring;
     private int _added;
     private int _highest;
 
@@ -44,24 +47,21 @@ public sealed unsafe class SocketBatch
         var ring = _added > 1 ? _ring : null;
         for (var i = 0; i < _highest; i++)
         {
-            if (_sockets[i] is not { } socket)
+            _results[i] = _sockets[i] is null ? _results[i] : NotRun;
+            if (ring is not null && _sockets[i] is { } socket)
             {
-                continue;
-            }
-
-            var (isSend, offset, length) = _calls[i];
-            var at = _memory + (i * SlotBytes) + offset;
-            if (ring is not null)
-            {
-                ring.Add(isSend ? SubmissionRing.OpSend : SubmissionRing.OpReceive, (int)socket.DangerousGetHandle(), at, length, (uint)i);
-            }
-            else
-            {
-                _results[i] = isSend ? socket.SendOnce(at, length) : socket.ReceiveOnce(at, length);
+                var (isSend, offset, length) = _calls[i];
+                ring.Add(isSend ? SubmissionRing.OpSend : SubmissionRing.OpReceive, (int)socket.DangerousGetHandle(), _memory + (i * SlotBytes) + offset, length, (uint)i);
             }
         }
 
-        ring?.Run(_results);
+        if (ring?.TryRun(_results) != true)
+        {
+            // There is none, or none any more.
+            _ring = ring is null ? _ring : null;
+            RunEach();
+        }
+
         for (var i = 0; i < _highest; i++)
         {
             _sockets[i]?.DangerousRelease();
@@ -82,6 +82,20 @@ public sealed unsafe class SocketBatch
         -LibC.EBADF => throw new ObjectDisposedException(nameof(LinuxSocket)),
         var error => throw LinuxErrors.Exception(-error),
     };
+
+    /// <summary>Makes the calls that no ring made.</summary>
+    private void RunEach()
+    {
+        for (var i = 0; i < _highest; i++)
+        {
+            if (_sockets[i] is { } socket && _results[i] == NotRun)
+            {
+                var (isSend, offset, length) = _calls[i];
+                var at = _memory + (i * SlotBytes) + offset;
+                _results[i] = isSend ? socket.SendOnce(at, length) : socket.ReceiveOnce(at, length);
+            }
+        }
+    }
 
     private void Add(LinuxSocket socket, int slot, bool isSend, int offset, int length)
     {

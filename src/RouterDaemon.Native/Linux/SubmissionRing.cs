@@ -95,27 +95,28 @@ internal sealed unsafe class SubmissionRing
         _queued++;
     }
 
-    /// <summary>Runs what was queued and files each result, bytes or a negated error, under its token.</summary>
-    public void Run(Span<int> results)
+    /// <summary>
+    /// Runs what was queued and files each result, bytes or a negated error, under its token. False = the kernel takes no requests any more;
+    /// those that it did not take have no result, and the ring is not to be used again.
+    /// </summary>
+    public bool TryRun(Span<int> results)
     {
         Volatile.Write(ref *_submitTail, _tail);
         var left = _queued;
         while (left > 0)
         {
             var submitted = (int)LibC.syscall(SysEnter, _descriptor, (nint)left, 0, 0, 0, 0);
-            if (submitted < 0)
+            if (submitted >= 0)
             {
-                if (Marshal.GetLastSystemError() is LibC.EINTR or LibC.EAGAIN)
-                {
-                    continue;
-                }
-
-                throw LinuxErrors.Exception(Marshal.GetLastSystemError());
+                left -= (uint)submitted;
             }
-
-            left -= (uint)submitted;
+            else if (Marshal.GetLastSystemError() != LibC.EINTR)
+            {
+                break;
+            }
         }
 
+        _queued -= left;
         // Requests that cannot wait are complete when the call returns.
         var head = *_completeHead;
         while (_queued > 0)
@@ -133,5 +134,6 @@ internal sealed unsafe class SubmissionRing
         }
 
         Volatile.Write(ref *_completeHead, head);
+        return left == 0;
     }
 }
