@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Hosting.Internal;
 
 namespace RouterDaemon.Http;
 
@@ -23,6 +24,9 @@ internal static class KestrelHost
         builder.Services.AddSingleton(new System.Diagnostics.DiagnosticListener("RouterDaemon"));
         builder.Services.AddSingleton<System.Diagnostics.DiagnosticSource>(s => s.GetRequiredService<System.Diagnostics.DiagnosticListener>());
         builder.UseKestrelCore();
+        builder.UseKestrelHttpsConfiguration();
+        // TLS asks where it runs, to look for a developer's certificate; there is none, ours is configured.
+        builder.Services.AddSingleton<IHostEnvironment>(new HostingEnvironment { ApplicationName = "routerd", EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
         builder.Services.Configure(configure);
         builder.Services.Configure<SocketTransportOptions>(static sockets =>
         {
