@@ -8,12 +8,6 @@ internal static class SqliteFile
     /// <summary>How long a statement waits for another connection's lock.</summary>
     public const int BusyTimeoutMs = 5_000;
 
-    /// <summary>Holds the pages of one batch of the drain, so that none is written twice.</summary>
-    private const int WriterCacheKiB = 8 * 1024;
-
-    /// <summary>Pages of 4 KiB between checkpoints: a page that many batches touch is copied into the file once for all of them.</summary>
-    private const int CheckpointPages = 4_000;
-
     private const int SqliteReadOnly = 8;
     private const int SqliteCantOpen = 14;
     private const int SqliteCorrupt = 11;
@@ -34,8 +28,6 @@ internal static class SqliteFile
                 connection.Execute("PRAGMA journal_mode = WAL");
                 connection.Execute("PRAGMA synchronous = NORMAL");
                 connection.Execute("PRAGMA journal_size_limit = 67108864");
-                connection.Execute($"PRAGMA cache_size = -{WriterCacheKiB}");
-                connection.Execute($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
                 connection.Execute("PRAGMA foreign_keys = ON");
                 Schema.Migrations.Apply(connection, path, migrations);
                 return connection;

@@ -211,7 +211,7 @@ internal sealed class Daemon : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or AddressInUseException or System.Net.Sockets.SocketException or UnauthorizedAccessException)
         {
-            await Console.Error.WriteLineAsync($"routerd: {Listener.Explain(e, _options.Loaded.Config)}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"routerd: {ListenEntries.Explain(e, _options.Loaded.Config)}").ConfigureAwait(false);
             return 1;
         }
 

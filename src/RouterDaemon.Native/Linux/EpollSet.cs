@@ -11,9 +11,6 @@ namespace RouterDaemon.Native.Linux;
 /// </summary>
 public sealed unsafe class EpollSet : SafeHandleMinusOneIsInvalid
 {
-    /// <summary>The token of <see cref="Wake"/>; never used for a socket.</summary>
-    public const ulong WakeToken = ulong.MaxValue;
-
     private const int MaxEvents = 256;
     private const uint EPOLLIN = 0x1, EPOLLOUT = 0x4, EPOLLERR = 0x8, EPOLLHUP = 0x10, EPOLLRDHUP = 0x2000, EPOLLET = 1u << 31;
 
@@ -22,7 +19,6 @@ public sealed unsafe class EpollSet : SafeHandleMinusOneIsInvalid
     private static readonly int EventBytes = DataOffset + 8;
 
     private readonly byte[] _events = GC.AllocateArray<byte>(MaxEvents * 16, pinned: true);
-    private readonly int _wake;
 
     /// <summary>A new instance.</summary>
     /// <exception cref="SocketException">The kernel gave none.</exception>
@@ -30,13 +26,10 @@ public sealed unsafe class EpollSet : SafeHandleMinusOneIsInvalid
         : base(ownsHandle: true)
     {
         SetHandle(LibC.epoll_create1(LibC.EPOLL_CLOEXEC));
-        _wake = IsInvalid ? -1 : LibC.eventfd(0, LibC.EFD_NONBLOCK | LibC.EFD_CLOEXEC);
-        if (_wake < 0)
+        if (IsInvalid)
         {
             throw LinuxErrors.Exception(Marshal.GetLastSystemError());
         }
-
-        Add(_wake, WakeToken);
     }
 
     /// <summary>Watches a socket under a token.</summary>
@@ -77,19 +70,8 @@ public sealed unsafe class EpollSet : SafeHandleMinusOneIsInvalid
             (flags & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0);
     }
 
-    /// <summary>Ends a <see cref="Wait"/> with <see cref="WakeToken"/>. Any thread.</summary>
-    public void Wake()
-    {
-        ulong one = 1;
-        _ = LibC.write(_wake, &one, sizeof(ulong));
-    }
-
     /// <inheritdoc/>
-    protected override bool ReleaseHandle()
-    {
-        _ = LibC.close(_wake);
-        return LibC.close((int)handle) == 0;
-    }
+    protected override bool ReleaseHandle() => LibC.close((int)handle) == 0;
 
     private void Add(int descriptor, ulong token)
     {

@@ -24,9 +24,6 @@ internal static unsafe partial class LibC
     public const int EPOLL_CLOEXEC = 0x80000;
     public const int EPOLL_CTL_ADD = 1;
 
-    public const int EFD_NONBLOCK = 0x800;
-    public const int EFD_CLOEXEC = 0x80000;
-
     [LibraryImport("libc")] public static partial int socket(int domain, int type, int protocol);
 
     [LibraryImport("libc")] public static partial int connect(int fd, byte* address, uint length);
@@ -50,10 +47,6 @@ internal static unsafe partial class LibC
     [LibraryImport("libc")] public static partial int epoll_ctl(int epoll, int operation, int fd, byte* readiness);
 
     [LibraryImport("libc")] public static partial int epoll_wait(int epoll, byte* readiness, int max, int timeoutMs);
-
-    [LibraryImport("libc")] public static partial int eventfd(uint initial, int flags);
-
-    [LibraryImport("libc")] public static partial nint write(int fd, void* buffer, nuint length);
 
     [LibraryImport("libc")] public static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
 

@@ -17,8 +17,8 @@ public sealed class JournalDrain : IAsyncDisposable
     private const string CursorKey = "journal_cursor";
     private const string RefusedKey = "journal_refused_rows";
     /// <summary>
-    /// After a batch the drain rests this many times as long as the batch took: a row with its indexes costs more than relaying the request
-    /// did, and a burst is relayed first and filed afterwards. A backlog of three quarters of the ring ends the rests.
+    /// While requests come in the drain rests this many times as long as a batch took: a row with its indexes costs about half of what relaying
+    /// the request did, and a burst is relayed first and filed afterwards. A backlog of three quarters of the ring ends the rests.
     /// </summary>
     private const int RestFactor = 9;
 

@@ -22,14 +22,14 @@ internal sealed class Listeners : IDisposable
         _config = config;
         _application = application;
         _plain = new HttpServer(application, transport, config.Limits.MaxConnections, time, loggers.CreateLogger("routerd"));
-        _kestrel = config.Listen.Any(l => l.Kind == ListenKind.Https) ? KestrelHost.Create(loggers, kestrel => Listener.Configure(kestrel, config)) : null;
+        _kestrel = config.Listen.Any(l => l.Kind == ListenKind.Https) ? KestrelHost.Create(loggers, kestrel => ListenEntries.Configure(kestrel, config)) : null;
     }
 
     /// <summary>The addresses listened on, with the ports that were found free.</summary>
     public IReadOnlyList<string> Addresses => _addresses;
 
     /// <summary>Begins to listen.</summary>
-    /// <exception cref="SocketException">An address is in use or not ours; <see cref="Listener.Explain"/> says it to people.</exception>
+    /// <exception cref="SocketException">An address is in use or not ours; <see cref="ListenEntries.Explain"/> says it to people.</exception>
     public async Task StartAsync()
     {
         foreach (var listen in _config.Listen)
@@ -37,7 +37,7 @@ internal sealed class Listeners : IDisposable
             switch (listen.Kind)
             {
                 case ListenKind.Unix:
-                    Listener.RemoveStaleSocket(listen.SocketPath!);
+                    ListenEntries.RemoveStaleSocket(listen.SocketPath!);
                     _plain.Listen(new UnixDomainSocketEndPoint(listen.SocketPath!));
                     _addresses.Add($"http://unix:{listen.SocketPath}");
                     break;
@@ -68,7 +68,7 @@ internal sealed class Listeners : IDisposable
     {
         SocketException? first = null;
         var before = _addresses.Count;
-        foreach (var address in Listener.AddressesOf(listen))
+        foreach (var address in ListenEntries.AddressesOf(listen))
         {
             try
             {

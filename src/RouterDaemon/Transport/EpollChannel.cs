@@ -243,22 +243,12 @@ internal sealed class EpollChannel : Channel, IEpollSource, IValueTaskSource<int
 
     private static ObjectDisposedException Closed() => new(nameof(Channel));
 
-    /// <summary>Sends what waits in the loop's slot. From another thread: waits until the loop has, at the end of its batch.</summary>
+    /// <summary>Sends what waits in the loop's slot.</summary>
     private void FlushDeferred()
     {
         if (SendSlot >= 0)
         {
-            if (_loop.IsInBatch)
-            {
-                _loop.Flush(this);
-                return;
-            }
-
-            var wait = default(SpinWait);
-            while (SendSlot >= 0)
-            {
-                wait.SpinOnce();
-            }
+            _loop.Flush(this);
         }
     }
 

@@ -18,6 +18,8 @@ internal sealed class EpollLoop
     private readonly Lock _lock = new();
     private readonly Stack<int> _free = new();
     private Entry[] _entries = new Entry[256];
+    // Held for a copy or for the sends of a batch, and never while anybody else's code runs.
+    private readonly Lock _sendLock = new();
     private readonly EpollChannel?[] _senders = new EpollChannel?[SocketBatch.Slots];
     private readonly int[] _sendLengths = new int[SocketBatch.Slots];
     private readonly EpollChannel[] _receivers = new EpollChannel[SocketBatch.Slots];
@@ -45,47 +47,58 @@ internal sealed class EpollLoop
     /// <summary>Keeps a copy of bytes to send at the end of the batch; only while <see cref="IsInBatch"/>. False = there is no room.</summary>
     public bool TryDefer(EpollChannel channel, ReadOnlySpan<byte> bytes)
     {
-        var slot = channel.SendSlot;
-        var length = slot < 0 ? 0 : _sendLengths[slot];
-        if (length + bytes.Length > SocketBatch.SlotBytes)
+        lock (_sendLock)
         {
-            return false;
-        }
-
-        if (slot < 0)
-        {
-            if (_senderCount == SocketBatch.Slots)
+            var slot = channel.SendSlot;
+            var length = slot < 0 ? 0 : _sendLengths[slot];
+            if (length + bytes.Length > SocketBatch.SlotBytes)
             {
-                FlushAll();
+                return false;
             }
 
-            slot = _senderCount++;
-            _senders[slot] = channel;
-            channel.SendSlot = slot;
-        }
+            if (slot < 0)
+            {
+                if (_senderCount == SocketBatch.Slots)
+                {
+                    FlushAll();
+                }
 
-        bytes.CopyTo(_sends.Slot(slot)[length..]);
-        _sendLengths[slot] = length + bytes.Length;
-        return true;
+                slot = _senderCount++;
+                _senders[slot] = channel;
+                channel.SendSlot = slot;
+            }
+
+            bytes.CopyTo(_sends.Slot(slot)[length..]);
+            _sendLengths[slot] = length + bytes.Length;
+            return true;
+        }
     }
 
-    /// <summary>Sends what waits for one channel; only while <see cref="IsInBatch"/>.</summary>
+    /// <summary>Sends what waits for one channel. Any thread: nobody waits for the end of a batch.</summary>
     public void Flush(EpollChannel channel)
     {
-        var slot = channel.SendSlot;
-        var bytes = _sends.Slot(slot)[.._sendLengths[slot]];
-        var sent = bytes.Length;
-        try
+        lock (_sendLock)
         {
-            sent = Math.Max(0, channel.Socket.Send(bytes));
-        }
-        catch (Exception e) when (e is System.Net.Sockets.SocketException or ObjectDisposedException)
-        {
-            // Seen by whoever receives.
-        }
+            var slot = channel.SendSlot;
+            if (slot < 0)
+            {
+                return;
+            }
 
-        _senders[slot] = null;
-        channel.OnFlushed(bytes[sent..]);
+            var bytes = _sends.Slot(slot)[.._sendLengths[slot]];
+            var sent = bytes.Length;
+            try
+            {
+                sent = Math.Max(0, channel.Socket.Send(bytes));
+            }
+            catch (Exception e) when (e is System.Net.Sockets.SocketException or ObjectDisposedException)
+            {
+                // Seen by whoever receives.
+            }
+
+            _senders[slot] = null;
+            channel.OnFlushed(bytes[sent..]);
+        }
     }
 
     /// <summary>Watches a socket. Events may come before this returns.</summary>
@@ -132,7 +145,6 @@ internal sealed class EpollLoop
             if (ReferenceEquals(entry.Source, source))
             {
                 entry.Source = null;
-                // The all-ones token is the wake-up's: a slot number never has all bits set.
                 entry.Generation++;
                 _free.Push(source.Slot);
             }
@@ -196,10 +208,13 @@ internal sealed class EpollLoop
             }
         }
 
-        FlushAll();
+        lock (_sendLock)
+        {
+            FlushAll();
+        }
     }
 
-    /// <summary>Who an event is for; null = it was closed meanwhile, or it is the wake-up.</summary>
+    /// <summary>Who an event is for; null = it was closed meanwhile.</summary>
     private IEpollSource? Find(in ReadyEvent ready)
     {
         var slot = (uint)ready.Token;
@@ -207,6 +222,7 @@ internal sealed class EpollLoop
         return slot < (uint)entries.Length && entries[slot].Generation == (uint)(ready.Token >> 32) ? entries[slot].Source : null;
     }
 
+    /// <summary>Under the lock of the sends.</summary>
     private void FlushAll()
     {
         for (var i = 0; i < _senderCount; i++)

@@ -23,8 +23,6 @@ internal sealed class ServerExchange : IFeatureCollection, IHttpRequestFeature, 
     private FeatureCollection? _others;
     private int _revision;
     private string? _target;
-    private string _path = "/";
-    private string _query = "";
     private Stream? _responseStream;
     private bool _isGone;
 
@@ -163,10 +161,10 @@ internal sealed class ServerExchange : IFeatureCollection, IHttpRequestFeature, 
     public string PathBase { get; set; } = "";
 
     /// <inheritdoc/>
-    public string Path { get => _path; set => _path = value; }
+    public string Path { get; set; } = "/";
 
     /// <inheritdoc/>
-    public string QueryString { get => _query; set => _query = value; }
+    public string QueryString { get; set; } = "";
 
     /// <inheritdoc/>
     public string RawTarget { get; set; } = "/";
@@ -306,7 +304,7 @@ internal sealed class ServerExchange : IFeatureCollection, IHttpRequestFeature, 
         {
             if (target == "*" && Method == HttpMethods.Options)
             {
-                (_path, _query) = ("/", "");
+                (Path, QueryString) = ("/", "");
                 return true;
             }
 
@@ -324,9 +322,9 @@ internal sealed class ServerExchange : IFeatureCollection, IHttpRequestFeature, 
         }
 
         var question = target.IndexOf('?', from);
-        _query = question < 0 ? "" : target[question..];
+        QueryString = question < 0 ? "" : target[question..];
         var path = HttpText.Path(question < 0 ? target[from..] : target[from..question]);
-        _path = path is { Length: 0 } ? "/" : path ?? "/";
+        Path = path is { Length: 0 } ? "/" : path ?? "/";
         return path is not null;
     }
 }

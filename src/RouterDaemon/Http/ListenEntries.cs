@@ -8,7 +8,7 @@ using RouterDaemon.Config;
 namespace RouterDaemon.Http;
 
 /// <summary>What the entries of <c>listen</c> mean.</summary>
-internal static class Listener
+internal static class ListenEntries
 {
     /// <summary>Sets limits and adds every https address: the others are our own server's.</summary>
     public static void Configure(KestrelServerOptions kestrel, RouterdConfig config)
